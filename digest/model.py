@@ -1,0 +1,444 @@
+"""The values that travel between the rooms: frozen, complete, and with no behaviour beyond their own fields.
+
+Every datetime is aware and in UTC. A bare `date` is a calendar date whose zone stands beside it. Points are integers;
+letters show them as tenths (92 reads 9.2). The words are explained in docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from enum import StrEnum
+
+# --- listings -----------------------------------------------------------------------------------------------------
+
+
+class Outcome(StrEnum):
+    """How one read of a source ended. Only the first three count as read."""
+
+    COMPLETE = "complete"  #: all of it was read
+    UNCHANGED = "unchanged"  #: the same as last time
+    EMPTY = "empty"  #: a true quiet day
+    PARTIAL = "partial"  #: entries were recorded, but something was missing: read again soon
+    SUSPICIOUS = "suspicious"  #: rows were expected and none was found: nothing recorded
+    FAILED = "failed"  #: could not be fetched or parsed: nothing recorded
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the source counts as read."""
+        return self in (Outcome.COMPLETE, Outcome.UNCHANGED, Outcome.EMPTY)
+
+
+class AnnounceType(StrEnum):
+    """What a source says an entry is, in arXiv's words."""
+
+    NEW = "new"
+    CROSS = "cross"
+    REPLACE = "replace"
+    REPLACE_CROSS = "replace-cross"
+
+    @property
+    def is_replacement(self) -> bool:
+        """Whether the entry announces a new version of an older work."""
+        return self in (AnnounceType.REPLACE, AnnounceType.REPLACE_CROSS)
+
+
+@dataclass(frozen=True, slots=True)
+class Popularity:
+    """How much a listing's readers cared at the time of the capture."""
+
+    upvotes: int = 0
+    comments: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One record as it stands in a listing; white space collapsed, otherwise unedited (LaTeX stays)."""
+
+    title: str
+    id: str | None = None  #: as the source writes it ("2408.00714"); None where the listing names none
+    url: str | None = None
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    published: datetime | None = None
+    announce_type: AnnounceType | None = None
+    version: int | None = None
+    categories: tuple[str, ...] = ()
+    popularity: Popularity = Popularity()
+    #: typed identifiers that the parser is sure of, as the source writes them: "arxiv:2408.00714v2", "doi:10.1101/…"
+    identifiers: tuple[str, ...] = ()
+    code_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What one listing says: the pure result of reading its bytes."""
+
+    kind: str  #: name of the kind that read it
+    outcome: Outcome
+    reason: str = ""  #: one sentence for people; empty when the outcome is complete
+    entries: tuple[Entry, ...] = ()  #: in the order of the listing
+    day: date | None = None  #: the UTC day the listing is for, where it says so
+    has_more: bool = False  #: a full page: the next one may hold more of the same day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One fetched document, parsed: bytes + source + time."""
+
+    source: str
+    url: str  #: where it came from; a path for saved files
+    body: bytes
+    parsed: Parsed
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What is known of one address of a source from its last good read; sent back as validators."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    sha256: str | None = None  #: hex digest of the decoded body
+
+
+# --- items --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemText:
+    """One text revision of a work, cleaned for people: LaTeX made readable, white space collapsed."""
+
+    item: int
+    revision: int  #: counts from 1
+    title: str
+    abstract: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    url: str | None = None
+    code_url: str | None = None
+    published: datetime | None = None
+    version: int | None = None
+    source: str = ""  #: name of the source whose words these are
+
+
+class AnnounceReason(StrEnum):
+    """Why a work is in an edition."""
+
+    NEW = "new"  #: first seen
+    LISTED = "listed"  #: known, and a curated source lists it for the first time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """A work as an edition announces it: a candidate for letters."""
+
+    edition: int
+    reason: AnnounceReason
+    source: str
+    text: ItemText
+    keys: tuple[str, ...] = ()  #: identity keys, strongest first
+    popularity: Popularity = Popularity()
+
+
+# --- interests and picks ------------------------------------------------------------------------------------------
+
+
+class Sign(StrEnum):
+    """What an interest does to a paper that it fits."""
+
+    MORE = "more"
+    LESS = "less"  #: lowers the score
+    NEVER = "never"  #: keeps the paper out
+
+
+class Field(StrEnum):
+    """A field of a paper, both where an interest looks and where a match was found."""
+
+    TITLE = "title"
+    ABSTRACT = "abstract"
+    AUTHOR = "author"
+    CATEGORY = "category"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interest:
+    """One line of a reader's interests, understood."""
+
+    phrase: str  #: as typed, without marks, field and quotes
+    sign: Sign = Sign.MORE
+    field: Field | None = None  #: None looks in title and abstract
+    exact: bool = False  #: typed in quotes
+    weight: float = 1.0  #: 0.1 to 5
+    topic: str | None = None  #: the named group it stands in
+    line: int = 0  #: 1-based line of the text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Where the letter marks a match: character offsets into the title, the abstract, a list joined by ", "."""
+
+    field: Field
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Why a paper fits: one addend of its score."""
+
+    interest: str  #: the phrase as typed
+    field: Field  #: the strongest field it was found in
+    points: int  #: negative for less-of
+    words: tuple[str, ...]  #: the interest's own words that occur, as typed
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """An item chosen, in one text revision, with its reasons. `score == sum(m.points for m in matches)`."""
+
+    item: int
+    revision: int
+    score: int
+    matches: tuple[Match, ...] = ()
+    topic: str | None = None  #: topic of the strongest match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """One reader's picks, as data, best first. Trending items carry no matches and score 0."""
+
+    picks: tuple[Pick, ...] = ()
+    trending: tuple[Pick, ...] = ()
+    considered: int = 0  #: how many papers were read for it
+
+    @property
+    def all_picks(self) -> tuple[Pick, ...]:
+        """Everything the letter names; each of them becomes a mention."""
+        return self.picks + self.trending
+
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+
+class Status(StrEnum):
+    """What a person asked for."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class Strictness(StrEnum):
+    """How near a paper must be."""
+
+    STRICT = "strict"
+    NORMAL = "normal"
+    BROAD = "broad"
+
+
+class QuietDays(StrEnum):
+    """What to do on a day when nothing fits."""
+
+    SKIP = "skip"
+    LETTER = "letter"
+    TRENDING = "trending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a reader wants and when; everything here may be changed by its owner."""
+
+    interests: str = ""  #: the text of docs/interests.md
+    timezone: str = "UTC"  #: IANA name
+    send_at: time = time(7, 30)  #: local wall time
+    days: frozenset[int] = frozenset(range(5))  #: 0 is Monday
+    max_items: int = 10
+    strictness: Strictness = Strictness.NORMAL
+    quiet_days: QuietDays = QuietDays.SKIP
+    trending: int = 3
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """A person with an address, as stored."""
+
+    id: int
+    email: str
+    status: Status
+    profile: Profile
+    owner: str = "person"  #: "file" while config.yaml owns the profile
+    vouched_by: str | None = None  #: who added a reader that did not confirm
+    is_absent: bool = False  #: was in the file and is gone from it
+    is_suppressed: bool = False
+    paused_until: datetime | None = None
+    floor: int | None = None  #: the last edition served; None before the first letter
+    due_slot: date | None = None  #: local date of the due time being served
+    due_at: datetime | None = None  #: that due time
+    next_due_at: datetime | None = None  #: when to look again; later than due_at while waiting
+    last_digest_at: datetime | None = None  #: when the last letter was planned
+    first_letter_sent: bool = False
+    created_at: datetime
+
+
+# --- the ledger ---------------------------------------------------------------------------------------------------
+
+
+class Kind(StrEnum):
+    """What a delivery is."""
+
+    DIGEST = "digest"
+    CONFIRM = "confirm"
+    GOODBYE = "goodbye"
+    REPLY = "reply"
+    ALERT = "alert"
+    PROBE = "probe"
+    TEST = "test"
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    SENDING = "sending"  #: the first octet of the body may have left
+    SENT = "sent"  #: accepted by the next server
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  #: cut after the final dot: accepted or not, nobody can say
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be sent."""
+        return self in (State.PLANNED, State.CLAIMED, State.SENDING, State.DEFERRED)
+
+
+class SkipReason(StrEnum):
+    """Why a slot has no letter."""
+
+    NOTHING_NEW = "nothing-new"
+    NOTHING_MATCHED = "nothing-matched"
+    PAUSED = "paused"
+    STALE = "stale"
+    TOO_LATE = "too-late"
+    RESTORED = "restored"
+
+    @property
+    def moves_floor(self) -> bool:
+        """Whether what was announced has been looked at for this reader."""
+        return self in (SkipReason.NOTHING_NEW, SkipReason.NOTHING_MATCHED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A ledger row."""
+
+    id: int
+    subscriber: int
+    kind: Kind
+    slot: str  #: local ISO date of a digest, else the id of its cause
+    state: State
+    reason: str | None = None
+    from_edition: int | None = None
+    to_edition: int | None = None
+    digest: Digest = field(default_factory=Digest)
+    generation: int = 1
+    attempts: int = 0
+    was_unknown: bool = False
+    due_at: datetime
+    deadline: datetime
+    next_try_at: datetime | None = None
+    lease_token: str | None = None
+    lease_until: datetime | None = None
+    #: the next four are frozen by the first move to `sending`
+    subject: str | None = None
+    date_header: datetime | None = None
+    message_id: str | None = None
+    template_version: str | None = None
+
+
+class Verdict(StrEnum):
+    """How a run ended."""
+
+    SENT = "sent"
+    NOTHING_NEW = "nothing-new"
+    NOTHING_DUE = "nothing-due"
+    PARTIAL = "partial"
+    STALE = "stale"
+    FAILED = "failed"
+
+
+# --- the letter ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Who publishes the digest."""
+
+    name: str
+    url: str
+    postal_address: str
+    contact: str
+
+    @property
+    def is_public(self) -> bool:
+        """Whether pages can be linked from a letter."""
+        return self.url.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Whose name stands on the envelope."""
+
+    name: str
+    address: str
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterPick:
+    """A pick with the words to print."""
+
+    pick: Pick
+    text: ItemText
+    popularity: Popularity = Popularity()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """Everything that one digest letter says; the press needs nothing else."""
+
+    recipient: str
+    day: date  #: the slot: the reader's own calendar date
+    picks: tuple[LetterPick, ...] = ()
+    trending: tuple[LetterPick, ...] = ()
+    considered: int = 0
+    is_first: bool = False
+    vouched_by: str | None = None
+    is_sample: bool = False  #: made from the shipped sample; says so in subject and body
+    is_test: bool = False  #: a repeat by hand of today's letter
+    has_interests: bool = True  #: False: a trending letter
+    send_at: time = time(7, 30)
+    days: frozenset[int] = frozenset(range(5))
+    language: str = "en"
+    notices: tuple[str, ...] = ()  #: sentences such as "bioRxiv could not be read this morning; …"
+    attributions: tuple[str, ...] = ()  #: thanks and "Not affiliated with …", one sentence per source
+    token: str | None = None  #: unsubscribe token; None in previews, which carry no live link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A complete letter, ready for a transport."""
+
+    recipient: str  #: envelope recipient
+    envelope_from: str
+    subject: str
+    html: str
+    text: str
+    data: bytes  #: the complete RFC 5322 bytes, CRLF line ends
