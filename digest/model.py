@@ -6,6 +6,7 @@ letters show them as tenths (92 reads 9.2). The words are explained in docs/arch
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -101,6 +102,34 @@ class Page:
     etag: str | None = None
     last_modified: str | None = None
     sha256: str | None = None  #: hex digest of the decoded body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A configured place that publishes listings."""
+
+    name: str
+    kind: str
+    url: str | None = None  #: another address than the kind's own
+    path: str | None = None  #: a folder's files, as an absolute glob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What the store remembers of a source when it is read again."""
+
+    last_complete_at: datetime | None = None  #: last complete, unchanged or empty read; None before the first
+    pages: Mapping[str, Page] = field(default_factory=dict)  #: {url: validators of its last good read}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """How one read of a source went: its listings in the order read, none of them failed or suspicious."""
+
+    source: str
+    outcome: Outcome
+    reason: str = ""  #: one sentence for people; empty when complete
+    listings: tuple[Listing, ...] = ()
 
 
 # --- items --------------------------------------------------------------------------------------------------------
@@ -361,6 +390,28 @@ class Delivery:
     date_header: datetime | None = None
     message_id: str | None = None
     template_version: str | None = None
+
+
+class Fault(StrEnum):
+    """Who has to mend a refusal."""
+
+    RECIPIENT = "recipient"  #: the address is no good (5.1.x on RCPT)
+    CONTENT = "content"  #: this letter was refused after the dot
+    OURS = "ours"  #: TLS, login, policy (5.7.x), MAIL FROM: pause, alert, suppress nobody
+    NETWORK = "network"  #: connection, timeout, 4xx: try again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult:
+    """How one try to hand a message over ended: state is sent, deferred, failed, unknown or cancelled.
+
+    Cancelled means that the last check refused before the first octet of the body.
+    """
+
+    state: State
+    fault: Fault | None = None
+    code: int | None = None  #: SMTP reply code
+    text: str = ""  #: the reply, or what went wrong, in one line
 
 
 class Verdict(StrEnum):
