@@ -152,6 +152,22 @@ class ItemText:
     source: str = ""  #: name of the source whose words these are
 
 
+def key_strength(key: str) -> tuple[int, str]:
+    """Sorts identity keys, strongest first: arXiv id, DOI, address, title."""
+    return ("arxiv", "doi", "url", "title").index(key.partition(":")[0]), key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An item that the store holds under one of the keys that a listing names."""
+
+    item: int
+    keys: frozenset[str]
+    text: ItemText  #: its newest revision
+    is_listed: bool = False  #: a curated source has listed it before
+    is_absorbed: bool = False  #: taken in behind a restore barrier; never announced
+
+
 class AnnounceReason(StrEnum):
     """Why a work is in an edition."""
 
@@ -233,6 +249,7 @@ class Pick:
     score: int
     matches: tuple[Match, ...] = ()
     topic: str | None = None  #: topic of the strongest match
+    votes: int = 0  #: upvotes when it was chosen; kept for trending items, so that a resend reads the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,143 @@
+"""One way in: a database with read and write transactions, brought up to the current schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from digest.errors import StoreError
+from digest.store import schema
+
+#: the revision that this code was written for; a test holds it to the newest file in migrations/versions
+HEAD = "0001"
+
+#: how long a writer waits for another, in milliseconds
+BUSY_TIMEOUT = 10_000
+
+#: any number will do, as long as every process of the same store uses it
+_UPGRADE_LOCK = 0x64696765
+
+
+class Database:
+    """A store, opened. `read()` and `write()` are transactions; a write on SQLite takes its lock at once.
+
+    `BEGIN IMMEDIATE`, because upgrading a read transaction fails at once with SQLITE_BUSY_SNAPSHOT whatever the
+    timeout; `synchronous=FULL`, because a lost commit of `sent` is a second letter.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open `url`, sqlite:///PATH or postgresql://…, without connecting yet."""
+        self.url = sa.make_url(url)
+        if self.url.drivername == "postgresql":
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        self.dialect = self.url.get_backend_name()
+        if self.dialect == "sqlite" and self.url.database:
+            folder = Path(self.url.database).parent
+            if not folder.exists():
+                folder.mkdir(parents=True, mode=0o700)
+        try:
+            self.engine = sa.create_engine(self.url)
+        except ModuleNotFoundError as missing:
+            raise StoreError(f"{url} needs a driver: pip install 'digest[postgres]'") from missing
+        if self.dialect == "sqlite":
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of the store and changes nothing."""
+        with self._connected() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that commits at the end, or leaves no trace where its block raises."""
+        with self._connected() as connection:
+            connection = connection.execution_options(is_write=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        try:
+            connection = self.engine.connect()
+        except sa.exc.OperationalError as error:
+            raise StoreError(f"cannot open the store {self.url.render_as_string()}: {error.orig}") from error
+        with connection:
+            yield connection
+
+    def revision(self) -> str | None:
+        """The schema's revision in the store; None where there is no schema yet."""
+        with self.read() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+    def upgrade(self) -> bool:
+        """Bring the schema up to date; whether anything was done.
+
+        Raises:
+            StoreError: the store was written by a newer version.
+        """
+        before = self.revision()
+        if before == HEAD:
+            return False
+        if before is not None and before > HEAD:
+            raise StoreError(f"the store has schema {before}, this version knows {HEAD}: install a newer digest")
+        from alembic import command  # costs 0.2 s, and is needed once in a store's life
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.write() as connection:
+            if self.dialect == "postgresql":
+                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        if self.dialect == "sqlite" and self.url.database and Path(self.url.database).exists():
+            Path(self.url.database).chmod(0o600)
+        return True
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+    # facts about the store itself
+
+    def fact(self, connection: sa.Connection, key: str) -> str | None:
+        """A stored fact, or None."""
+        return connection.execute(sa.select(schema.meta.c.value).where(schema.meta.c.key == key)).scalar()
+
+    def set_fact(self, connection: sa.Connection, key: str, value: str) -> None:
+        """Store a fact, in place of what it was."""
+        connection.execute(
+            self.insert(schema.meta)
+            .values(key=key, value=value)
+            .on_conflict_do_update(index_elements=["key"], set_={"value": value})
+        )
+
+    def insert(self, table: sa.Table) -> Any:
+        """An INSERT that knows ON CONFLICT, in the store's own dialect."""
+        if self.dialect == "sqlite":
+            from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+            return sqlite_insert(table)
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+
+        return postgresql_insert(table)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT}", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    is_write = connection.get_execution_options().get("is_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")

@@ -1,0 +1,329 @@
+"""Every table, declared once. migrations/ builds the same schema step by step; a test holds them equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+
+from digest.model import AnnounceReason, Kind, State, Status
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware datetime in UTC. SQLite keeps it as text that sorts by time; a naive one is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """The value as the driver takes it."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value} where an aware one is needed")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """The value as everybody else takes it."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _one_of(column: str, values: Iterable[StrEnum], name: str) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(v.value) for v in values)})", name=name)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: facts about the store itself: simulated, transport, first_smtp_at, …
+meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+source = Table(
+    "source",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("last_read_at", UtcDateTime),
+    Column("last_complete_at", UtcDateTime),  # complete, unchanged or empty
+    Column("next_read_at", UtcDateTime),
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("last_outcome", Text),
+    Column("last_reason", Text),
+    Column("barrier", sa.Date),  # after a restore: what is dated on or before it is never announced
+)
+
+#: validators of each address of a source, from its last good read
+page = Table(
+    "page",
+    metadata,
+    Column("source", Text, ForeignKey("source.name", ondelete="CASCADE"), primary_key=True),
+    Column("url", Text, primary_key=True),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("sha256", Text),
+    Column("read_at", UtcDateTime, nullable=False),
+)
+
+#: every document as it came, compressed, for replay
+listing = Table(
+    "listing",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Text, ForeignKey("source.name", ondelete="CASCADE"), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False, index=True),
+    Column("day", sa.Date),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("entries", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("body", LargeBinary),  # zlib; NULL once its retention has passed
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("merged_into", Integer, ForeignKey("item.id")),
+    Column("first_source", Text, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("is_absorbed", Boolean, nullable=False, default=False),  # behind a restore barrier: never announced
+    Column("upvotes", Integer, nullable=False, default=0),
+    Column("comments", Integer, nullable=False, default=0),
+)
+
+item_key = Table(
+    "item_key",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("item", Integer, ForeignKey("item.id"), nullable=False, index=True),
+)
+
+item_text = Table(
+    "item_text",
+    metadata,
+    Column("item", Integer, ForeignKey("item.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("authors", sa.JSON, nullable=False),
+    Column("categories", sa.JSON, nullable=False),
+    Column("url", Text),
+    Column("code_url", Text),
+    Column("published", UtcDateTime),
+    Column("version", Integer),
+    Column("source", Text, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+#: which sources have listed which works
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("item", Integer, ForeignKey("item.id"), primary_key=True, index=True),
+    Column("is_curated", Boolean, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+)
+
+#: numbered in commit order, under a lock held to commit
+edition = Table(
+    "edition",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("archive_date", sa.Date, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("history", LargeBinary, nullable=False),  # word statistics of what it announces
+)
+
+announcement = Table(
+    "announcement",
+    metadata,
+    Column("edition", Integer, ForeignKey("edition.number"), primary_key=True),
+    Column("item", Integer, ForeignKey("item.id"), primary_key=True, index=True),
+    Column("source", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _one_of("reason", AnnounceReason, "reason"),
+)
+
+subscriber = Table(
+    "subscriber",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("status", Text, nullable=False),
+    Column("owner", Text, nullable=False),  # file, or person
+    Column("is_absent", Boolean, nullable=False, default=False),
+    Column("is_suppressed", Boolean, nullable=False, default=False),
+    Column("paused_until", UtcDateTime),
+    # the profile
+    Column("interests", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("send_at", Text, nullable=False),  # HH:MM
+    Column("days", Text, nullable=False),  # digits, 0 is Monday: "01234"
+    Column("max_items", Integer, nullable=False),
+    Column("strictness", Text, nullable=False),
+    Column("quiet_days", Text, nullable=False),
+    Column("trending", Integer, nullable=False),
+    Column("language", Text, nullable=False),
+    # consent: who said that this address may be written to, when, and in which words
+    Column("vouched_by", Text),
+    Column("consent", sa.JSON, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_word_at", UtcDateTime, nullable=False),  # the person's last own decision; opt-out replays compare it
+    # the clock
+    Column("floor", Integer),
+    Column("due_slot", sa.Date),
+    Column("due_at", UtcDateTime),
+    Column("next_due_at", UtcDateTime),
+    Column("last_digest_at", UtcDateTime),
+    _one_of("status", Status, "status"),
+    CheckConstraint("owner IN ('file', 'person')", name="owner"),
+    sqlite_autoincrement=True,  # tokens name ids: none is given twice, not even after an erasure
+)
+
+# The rows that the planner looks for. A partial index is used only where the query repeats its condition literally.
+Index(
+    "ix_subscriber_due",
+    subscriber.c.next_due_at,
+    sqlite_where=sa.text("status IN ('active', 'paused')"),
+    postgresql_where=sa.text("status IN ('active', 'paused')"),
+)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("address", Text, primary_key=True),  # or "hash:KEYID:…" after an erasure
+    Column("reason", Text, nullable=False),
+    Column("evidence", Text, nullable=False, default=""),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("lifted_at", UtcDateTime),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber", Integer, ForeignKey("subscriber.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("transport", Text, nullable=False),  # files, or smtp
+    Column("priority", Integer, nullable=False, default=0),  # higher leaves first
+    Column("from_edition", Integer),
+    Column("to_edition", Integer),
+    Column("picks", LargeBinary),  # store/picks.py; dropped from settled rows after 90 days
+    Column("generation", Integer, nullable=False, default=1),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("was_unknown", Boolean, nullable=False, default=False),
+    Column("resent", Boolean, nullable=False, default=False),  # an unknown row is claimed once more, not twice
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("deadline", UtcDateTime, nullable=False),
+    Column("next_try_at", UtcDateTime),
+    Column("claimed_from", Text),  # where an expired claim goes back to
+    Column("lease_token", Text),
+    Column("lease_until", UtcDateTime),
+    Column("settled_at", UtcDateTime),
+    Column("smtp_code", Integer),
+    Column("smtp_text", Text),
+    # frozen by the first move to `sending`
+    Column("subject", Text),
+    Column("language", Text),
+    Column("date_header", UtcDateTime),
+    Column("message_id", Text),
+    Column("template_version", Text),
+    sa.UniqueConstraint("subscriber", "kind", "slot"),
+    _one_of("kind", Kind, "kind"),
+    _one_of("state", State, "state"),
+    sqlite_autoincrement=True,
+)
+
+Index("ix_delivery_open", delivery.c.state, delivery.c.priority, delivery.c.id)
+
+#: a work was put into a letter to a person, once
+mention = Table(
+    "mention",
+    metadata,
+    Column("subscriber", Integer, ForeignKey("subscriber.id"), primary_key=True),
+    Column("item", Integer, ForeignKey("item.id"), primary_key=True, index=True),
+    Column("delivery", Integer, ForeignKey("delivery.id"), nullable=False, index=True),
+)
+
+#: how each run ended
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("command", Text, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("summary", sa.JSON, nullable=False),
+)
+
+#: {state: where a row may go from there}; everything else is refused by a trigger
+LEGAL_MOVES: dict[State, frozenset[State]] = {
+    State.PLANNED: frozenset({State.CLAIMED, State.CANCELLED, State.FAILED}),
+    State.DEFERRED: frozenset({State.CLAIMED, State.CANCELLED, State.FAILED}),
+    State.CLAIMED: frozenset(
+        {State.SENDING, State.PLANNED, State.DEFERRED, State.UNKNOWN, State.CANCELLED, State.FAILED}
+    ),
+    State.SENDING: frozenset({State.SENT, State.DEFERRED, State.FAILED, State.UNKNOWN}),
+    State.UNKNOWN: frozenset({State.CLAIMED}),
+    # re-opened by `send --now`, or by a person who comes back; composed anew, which may find nothing
+    State.FAILED: frozenset({State.PLANNED, State.SKIPPED}),
+    State.CANCELLED: frozenset({State.PLANNED, State.SKIPPED}),
+    State.SENT: frozenset(),
+    State.SKIPPED: frozenset(),
+}
+
+
+def legal_moves_trigger(dialect: str) -> list[str]:
+    """The statements that make every other move impossible, for one dialect."""
+    legal = " OR ".join(
+        f"(OLD.state = '{state}' AND NEW.state IN ({', '.join(repr(to.value) for to in sorted(moves))}))"
+        for state, moves in LEGAL_MOVES.items()
+        if moves
+    )
+    if dialect == "sqlite":
+        return [
+            f"""
+            CREATE TRIGGER delivery_legal_moves BEFORE UPDATE OF state ON delivery
+            WHEN OLD.state <> NEW.state AND NOT ({legal})
+            BEGIN SELECT RAISE(ABORT, 'illegal move of a delivery'); END
+            """
+        ]
+    return [
+        f"""
+        CREATE FUNCTION delivery_legal_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF OLD.state <> NEW.state AND NOT ({legal}) THEN
+                RAISE EXCEPTION 'illegal move of a delivery: % to %', OLD.state, NEW.state
+                USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        END $$
+        """,
+        """
+        CREATE TRIGGER delivery_legal_moves BEFORE UPDATE OF state ON delivery
+        FOR EACH ROW EXECUTE FUNCTION delivery_legal_moves()
+        """,
+    ]
