@@ -259,6 +259,7 @@ class Digest:
     picks: tuple[Pick, ...] = ()
     trending: tuple[Pick, ...] = ()
     considered: int = 0  #: how many papers were read for it
+    unread: tuple[str, ...] = ()  #: names of the sources that could not be read in time; the letter says so
 
     @property
     def all_picks(self) -> tuple[Pick, ...]:
@@ -327,8 +328,14 @@ class Subscriber:
     due_at: datetime | None = None  #: that due time
     next_due_at: datetime | None = None  #: when to look again; later than due_at while waiting
     last_digest_at: datetime | None = None  #: when the last letter was planned
-    first_letter_sent: bool = False
+    confirmed_at: datetime | None = None
     created_at: datetime
+
+    @property
+    def is_mailable(self) -> bool:
+        """Whether a digest may be sent: active, in good standing, and confirmed or vouched for."""
+        has_consent = self.confirmed_at is not None or self.vouched_by is not None
+        return self.status is Status.ACTIVE and has_consent and not self.is_suppressed and not self.is_absent
 
 
 # --- the ledger ---------------------------------------------------------------------------------------------------

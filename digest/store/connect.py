@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.errors import StoreError
 from digest.store import schema
@@ -116,20 +117,17 @@ class Database:
     def set_fact(self, connection: sa.Connection, key: str, value: str) -> None:
         """Store a fact, in place of what it was."""
         connection.execute(
-            self.insert(schema.meta)
+            insert_into(connection, schema.meta)
             .values(key=key, value=value)
             .on_conflict_do_update(index_elements=["key"], set_={"value": value})
         )
 
-    def insert(self, table: sa.Table) -> Any:
-        """An INSERT that knows ON CONFLICT, in the store's own dialect."""
-        if self.dialect == "sqlite":
-            from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-            return sqlite_insert(table)
-        from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-
-        return postgresql_insert(table)
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
+    """An INSERT that knows ON CONFLICT, in the connection's own dialect."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

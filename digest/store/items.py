@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from digest.model import Announced, AnnounceReason, ItemText, Known, Popularity, State, key_strength
-from digest.store.connect import Database
+from digest.store.connect import Database, insert_into
 from digest.store.schema import announcement, delivery, edition, item, item_key, item_text, mention, sighting
 
 T = TypeVar("T")
@@ -193,7 +193,7 @@ class Items:
     def add_keys(self, connection: sa.Connection, one: int, keys: Iterable[str]) -> None:
         """Give an item more keys; one that another item holds already stays where it is."""
         for key in keys:
-            added = self.database.insert(item_key).values(key=key, item=one)
+            added = insert_into(connection, item_key).values(key=key, item=one)
             connection.execute(added.on_conflict_do_nothing(index_elements=["key"]))
 
     def add_text(self, connection: sa.Connection, one: int, text: ItemText, now: datetime) -> None:
@@ -229,7 +229,9 @@ class Items:
         now: datetime,
     ) -> None:
         """Note that a source lists an item, and how much its readers care today."""
-        seen = self.database.insert(sighting).values(source=source, item=one, is_curated=is_curated, first_seen_at=now)
+        seen = insert_into(connection, sighting).values(
+            source=source, item=one, is_curated=is_curated, first_seen_at=now
+        )
         connection.execute(
             seen.on_conflict_do_update(
                 index_elements=["source", "item"],

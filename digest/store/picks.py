@@ -37,7 +37,7 @@ def pack(digest: Digest) -> bytes:
         return [pick.item, pick.revision, pick.score, topic, pick.votes, *map(packed_match, pick.matches)]
 
     picks, trending = [list(map(packed_pick, some)) for some in (digest.picks, digest.trending)]
-    rows = [digest.considered, list(phrases), list(topics), picks, trending]
+    rows = [digest.considered, list(phrases), list(topics), picks, trending, list(digest.unread)]
     return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 9)
 
 
@@ -45,7 +45,7 @@ def unpack(data: bytes | None) -> Digest:
     """The digest that was packed; an empty one where the picks of an old row were dropped."""
     if data is None:
         return Digest()
-    considered, phrases, topics, picks, trending = json.loads(zlib.decompress(data))
+    considered, phrases, topics, picks, trending, unread = json.loads(zlib.decompress(data))
 
     def match_of(row: list[Any]) -> Match:
         phrase, field, points, words, *mark = row
@@ -69,4 +69,9 @@ def unpack(data: bytes | None) -> Digest:
             matches=tuple(map(match_of, matches)),
         )
 
-    return Digest(picks=tuple(map(pick_of, picks)), trending=tuple(map(pick_of, trending)), considered=considered)
+    return Digest(
+        picks=tuple(map(pick_of, picks)),
+        trending=tuple(map(pick_of, trending)),
+        considered=considered,
+        unread=tuple(unread),
+    )

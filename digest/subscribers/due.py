@@ -10,16 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from digest.model import Profile
 
 #: between two letters to one reader; pushes a due time, never drops a slot
 DISTANCE = timedelta(hours=8)
-
-#: nobody waits longer than this for a chosen weekday; a date that a zone leaves out can cost one more week
-_HORIZON = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def next_due(profile: Profile, *, after: datetime, last_slot: date | None, last_
 
 def pushed(due: Due, last_digest_at: datetime | None) -> Due:
     """The same slot, not before eight hours have passed since the last letter."""
-    if last_digest_at is None or last_digest_at > due.at + DISTANCE:
+    if last_digest_at is None or last_digest_at > due.at:  # the latter only after a clock went wrong
         return due
     return Due(due.slot, max(due.at, last_digest_at + DISTANCE))
 
@@ -94,6 +91,6 @@ def _end_of_gap(after: datetime, tz: ZoneInfo) -> datetime:
     return high.replace(microsecond=0) if high.microsecond == 0 else high.replace(microsecond=0) + timedelta(seconds=1)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)

@@ -1,0 +1,175 @@
+"""The planner's side of the ledger: what a reader has had, and the one row that each slot gets.
+
+Methods run inside the transaction in which the caller has moved the reader's due time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from digest.model import Delivery, Digest, Kind, SkipReason, State
+from digest.store.connect import Database, insert_into
+from digest.store.moves import cancel, delivery_of, items_of, mention_all, move, raise_floor
+from digest.store.picks import pack
+from digest.store.schema import delivery, mention, subscriber
+
+#: the states in which a letter has left, or may have
+GONE = (State.SENDING, State.SENT, State.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a slot gets: a letter with its picks, or the reason why there is none."""
+
+    state: State = State.PLANNED
+    reason: SkipReason | None = None
+    window: tuple[int, int]  #: announcements with an edition in (from, to] were looked at
+    digest: Digest | None = None
+    due_at: datetime
+    deadline: datetime
+    transport: str
+    now: datetime
+
+    def columns(self) -> dict[str, Any]:
+        """The columns that say so."""
+        return {
+            "state": self.state,
+            "reason": self.reason,
+            "from_edition": self.window[0],
+            "to_edition": self.window[1],
+            "picks": pack(self.digest) if self.digest else None,
+            "transport": self.transport,
+            "deadline": self.deadline,
+            "settled_at": self.now if self.state is State.SKIPPED else None,
+        }
+
+
+class Ledger:
+    """The digest rows of a store, as the planner reads and writes them."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    # --- reading ---
+
+    def get(self, connection: sa.Connection, one: int) -> Delivery:
+        """A row by its id."""
+        return delivery_of(connection.execute(sa.select(delivery).where(delivery.c.id == one)).one())
+
+    def slot(self, connection: sa.Connection, person: int, day: date) -> Delivery | None:
+        """A reader's digest row of a date, or None."""
+        return self.row(connection, person, Kind.DIGEST, day.isoformat())
+
+    def row(self, connection: sa.Connection, person: int, kind: Kind, slot: str) -> Delivery | None:
+        """A row by what it is unique on, or None."""
+        query = sa.select(delivery).where(delivery.c.subscriber == person, delivery.c.kind == kind)
+        row = connection.execute(query.where(delivery.c.slot == slot)).first()
+        return None if row is None else delivery_of(row)
+
+    def open_digests(self, connection: sa.Connection, person: int) -> list[Delivery]:
+        """A reader's digest rows that are still to be sent."""
+        is_open = delivery.c.state.in_([state for state in State if state.is_open])
+        query = sa.select(delivery).where(delivery.c.subscriber == person, delivery.c.kind == Kind.DIGEST, is_open)
+        return [delivery_of(row) for row in connection.execute(query.order_by(delivery.c.id))]
+
+    def history(self, connection: sa.Connection, person: int, limit: int = 30) -> list[Delivery]:
+        """A reader's latest rows, newest first."""
+        query = sa.select(delivery).where(delivery.c.subscriber == person).order_by(delivery.c.id.desc())
+        return [delivery_of(row) for row in connection.execute(query.limit(limit))]
+
+    def mentioned(self, connection: sa.Connection, person: int, *, besides: Iterable[int] = ()) -> set[int]:
+        """Items that letters to a person have named, leaving out those of some deliveries."""
+        query = sa.select(mention.c.item).where(
+            mention.c.subscriber == person, mention.c.delivery.not_in(list(besides))
+        )
+        return set(connection.execute(query).scalars())
+
+    def mention_of(self, connection: sa.Connection, person: int, item: int) -> Delivery | None:
+        """The letter to a person that names an item, or None."""
+        query = sa.select(delivery).join(mention, mention.c.delivery == delivery.c.id)
+        row = connection.execute(query.where(mention.c.subscriber == person, mention.c.item == item)).first()
+        return None if row is None else delivery_of(row)
+
+    def has_had_letter(self, connection: sa.Connection, person: int, *, besides: int) -> bool:
+        """Whether a digest other than this one has left for a person."""
+        query = sa.select(delivery.c.id).where(
+            delivery.c.subscriber == person,
+            delivery.c.kind == Kind.DIGEST,
+            delivery.c.id != besides,
+            delivery.c.state.in_(GONE),
+        )
+        return connection.execute(query.limit(1)).first() is not None
+
+    def totals(self, connection: sa.Connection) -> dict[str, dict[str, int]]:
+        """{state: {reason: rows}} over all digests, with "" for no reason."""
+        query = sa.select(delivery.c.state, sa.func.coalesce(delivery.c.reason, ""), sa.func.count())
+        rows = connection.execute(query.where(delivery.c.kind == Kind.DIGEST).group_by(sa.literal_column("1, 2")))
+        totals: dict[str, dict[str, int]] = {}
+        for state, reason, count in rows:
+            totals.setdefault(state, {})[reason] = count
+        return totals
+
+    def unknowns(self, connection: sa.Connection) -> list[tuple[Delivery, str]]:
+        """Rows of which nobody can say whether they were accepted, with the reader's address."""
+        query = sa.select(delivery, subscriber.c.email).join(subscriber, subscriber.c.id == delivery.c.subscriber)
+        rows = connection.execute(query.where(delivery.c.state == State.UNKNOWN).order_by(delivery.c.id))
+        return [(delivery_of(row), row.email) for row in rows]
+
+    # --- planning ---
+
+    def add(self, connection: sa.Connection, person: int, kind: Kind, slot: str, plan: Plan) -> int | None:
+        """Write a row and its mentions; its id, or None where the slot has a row already."""
+        row = insert_into(connection, delivery).values(
+            subscriber=person,
+            kind=kind,
+            slot=slot,
+            priority=0 if kind in (Kind.DIGEST, Kind.TEST) else 1,
+            created_at=plan.now,
+            due_at=plan.due_at,
+            **plan.columns(),
+        )
+        row = row.on_conflict_do_nothing(index_elements=["subscriber", "kind", "slot"]).returning(delivery.c.id)
+        added: int | None = connection.execute(row).scalar()
+        if added is not None:
+            _after_writing(connection, added, person, plan)
+        return added
+
+    def reopen(self, connection: sa.Connection, row: Delivery, plan: Plan) -> bool:
+        """Compose a failed or cancelled row anew; whether it was still as read.
+
+        It becomes a new generation with a new Message-ID: nothing of the first one has arrived.
+        """
+        values = plan.columns() | dict.fromkeys(
+            ("subject", "language", "date_header", "message_id", "template_version", "smtp_code", "smtp_text")
+        )
+        values |= {"generation": row.generation + 1, "attempts": 0, "next_try_at": None}
+        if not move(connection, row, values):
+            return False
+        _after_writing(connection, row.id, row.subscriber, plan)
+        return True
+
+    def cancel_open(self, connection: sa.Connection, person: int, reason: str, now: datetime) -> int:
+        """End all of a person's open letters that are not being sent; how many."""
+        rows = [row for row in self.open_digests(connection, person) if row.state is not State.SENDING]
+        return sum(cancel(connection, row, reason, now) for row in rows)
+
+    def hurry(self, connection: sa.Connection, person: int, day: date, now: datetime) -> None:
+        """Let a deferred letter of a date be tried at once."""
+        deferred = sa.and_(
+            delivery.c.subscriber == person,
+            delivery.c.kind == Kind.DIGEST,
+            delivery.c.slot == day.isoformat(),
+            delivery.c.state == State.DEFERRED,
+        )
+        connection.execute(sa.update(delivery).where(deferred).values(next_try_at=now))
+
+
+def _after_writing(connection: sa.Connection, row_id: int, person: int, plan: Plan) -> None:
+    mention_all(connection, row_id, person, items_of(plan.digest))
+    if plan.state is State.SKIPPED and SkipReason(str(plan.reason)).moves_floor:
+        raise_floor(connection, Kind.DIGEST, person, plan.window[1])
