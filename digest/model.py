@@ -415,6 +415,11 @@ class Delivery:
     message_id: str | None = None
     template_version: str | None = None
 
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it says again, word for word, what may have been read already: picks stay as they were frozen."""
+        return self.was_unknown or self.kind is Kind.TEST
+
 
 class Fault(StrEnum):
     """Who has to mend a refusal."""

@@ -7,9 +7,10 @@ import unicodedata
 
 from digest.items.latex import plain_letters, readable
 
-_LONGEST_TITLE = 2_000  # characters, as are the next two
+_LONGEST_TITLE = 2_000  # characters, as are the next three
 _LONGEST_ABSTRACT = 20_000
 _LONGEST_NAME = 200
+_LONGEST_WORD = 2_000
 
 # What no reader sees and what could make a line say something else: controls, marks of direction (bidi), zero-width
 # characters, soft hyphens, tags. The joiners U+200C and U+200D stay where a script needs them to spell.
@@ -34,6 +35,11 @@ def clean_abstract(raw: str) -> str:
 def clean_name(raw: str) -> str:
     """A person's name on one line, at most 200 characters."""
     return _cleaned(raw, _LONGEST_NAME)
+
+
+def clean_word(raw: str) -> str:
+    """A category or an address: its visible characters, at most 2,000, otherwise untouched."""
+    return _visible(raw[:_LONGEST_WORD])
 
 
 def _cleaned(raw: str, longest: int) -> str:

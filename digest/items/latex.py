@@ -1,6 +1,6 @@
-"""LaTeX in titles and abstracts made readable as plain text: formulas by a parser, prose by a small table.
+r"""LaTeX in titles and abstracts made readable as plain text: formulas by a parser, prose by a small table.
 
-Nothing is eaten: whatever is not understood stays in the source form, since a reader can decipher `\\foo{x}` but
+Nothing is eaten: whatever is not understood stays in the source form, since a reader can decipher `\foo{x}` but
 cannot guess what was dropped. Formulas are found by a strict pattern, because dollars are also money.
 """
 
@@ -133,12 +133,15 @@ def _formula(match: re.Match[str]) -> str:
     is_prose = _PROSE.search(_TEXT_MACRO.sub("", body))
     if is_money or is_prose or body.count("{") != body.count("}"):
         return match[0]
-    plain = _scripts(plain_letters(_parsed(body)))
+    parsed = _parsed(body)
+    if parsed is None:
+        return match[0]
+    plain = _scripts(plain_letters(parsed))
     return plain if _keeps_letters(body, plain) else match[0]
 
 
-def _parsed(body: str) -> str:
-    """The formula with its macros as symbols, script braces held; the body itself where a macro is unknown."""
+def _parsed(body: str) -> str | None:
+    """The formula with its macros as symbols and its script braces held; None where a macro is unknown."""
     for pattern, replacement in _REWRITES:
         body = pattern.sub(replacement, body)
     while (held := _BRACED_SCRIPT.sub(rf"\1{_OPEN}\2{_SHUT}", body)) != body:
@@ -147,17 +150,17 @@ def _parsed(body: str) -> str:
         return body
     try:
         parsed = str(_parser().latex_to_text(body, tolerant_parsing=False))
-    except Exception:  # noqa: BLE001 - whatever the parser trips over, the source form is still right
-        return body
+    except Exception:  # whatever the parser trips over, the source form is still right
+        return None
     return re.sub(r"\s+", " ", parsed).strip()
 
 
 @cache
-def _parser() -> Any:  # noqa: ANN401 - pylatexenc carries no types
+def _parser() -> Any:
     """The parser, imported late: it costs a fifth of a second, and most texts have no formula."""
     from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
-    def refuse(node: Any, **_: object) -> str:  # noqa: ANN401 - likewise
+    def refuse(node: Any, **_: object) -> str:
         raise ValueError(f"unknown macro {node.macroname}")
 
     database = get_default_latex_context_db()

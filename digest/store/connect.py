@@ -72,6 +72,11 @@ class Database:
         with connection:
             yield connection
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is anything to open; a server's database always counts as there."""
+        return self.dialect != "sqlite" or Path(self.url.database or "").exists()
+
     def revision(self) -> str | None:
         """The schema's revision in the store; None where there is no schema yet."""
         with self.read() as connection:

@@ -185,9 +185,9 @@ class Items:
         ]
         connection.execute(sa.insert(announcement), rows)
 
-    def add(self, connection: sa.Connection, *, source: str, now: datetime, is_absorbed: bool) -> int:
+    def add(self, connection: sa.Connection, *, source: str, now: datetime) -> int:
         """A new item's id."""
-        added = sa.insert(item).values(first_source=source, first_seen_at=now, is_absorbed=is_absorbed)
+        added = sa.insert(item).values(first_source=source, first_seen_at=now)
         return int(connection.execute(added.returning(item.c.id)).scalar_one())
 
     def add_keys(self, connection: sa.Connection, one: int, keys: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -70,6 +70,14 @@ class Ledger:
         query = sa.select(delivery).where(delivery.c.subscriber == person, delivery.c.kind == kind)
         row = connection.execute(query.where(delivery.c.slot == slot)).first()
         return None if row is None else delivery_of(row)
+
+    def last_slot(self, connection: sa.Connection, person: int) -> date | None:
+        """The latest date for which a reader has a digest row."""
+        query = sa.select(sa.func.max(delivery.c.slot)).where(
+            delivery.c.subscriber == person, delivery.c.kind == Kind.DIGEST, delivery.c.slot.not_like("%~%")
+        )
+        slot: str | None = connection.execute(query).scalar()
+        return None if slot is None else date.fromisoformat(slot)
 
     def open_digests(self, connection: sa.Connection, person: int) -> list[Delivery]:
         """A reader's digest rows that are still to be sent."""
@@ -153,20 +161,31 @@ class Ledger:
         _after_writing(connection, row.id, row.subscriber, plan)
         return True
 
+    def repeat(self, connection: sa.Connection, row: Delivery, *, transport: str, now: datetime) -> None:
+        """Enqueue a letter that has been sent once more, word for word, as a test."""
+        count = sa.select(sa.func.count()).where(
+            delivery.c.subscriber == row.subscriber, delivery.c.slot.like(f"{row.slot}#%")
+        )
+        slot = f"{row.slot}#{connection.execute(count).scalar_one() + 1}"
+        plan = Plan(
+            window=(row.from_edition or 0, row.to_edition or 0),
+            digest=row.digest,
+            due_at=now,
+            deadline=now + timedelta(hours=1),
+            transport=transport,
+            now=now,
+        )
+        self.add(connection, row.subscriber, Kind.TEST, slot, plan)
+
     def cancel_open(self, connection: sa.Connection, person: int, reason: str, now: datetime) -> int:
         """End all of a person's open letters that are not being sent; how many."""
         rows = [row for row in self.open_digests(connection, person) if row.state is not State.SENDING]
         return sum(cancel(connection, row, reason, now) for row in rows)
 
-    def hurry(self, connection: sa.Connection, person: int, day: date, now: datetime) -> None:
-        """Let a deferred letter of a date be tried at once."""
-        deferred = sa.and_(
-            delivery.c.subscriber == person,
-            delivery.c.kind == Kind.DIGEST,
-            delivery.c.slot == day.isoformat(),
-            delivery.c.state == State.DEFERRED,
-        )
-        connection.execute(sa.update(delivery).where(deferred).values(next_try_at=now))
+    def hurry(self, connection: sa.Connection, row: Delivery, now: datetime) -> None:
+        """Let a deferred letter be tried at once."""
+        still = sa.and_(delivery.c.id == row.id, delivery.c.state == State.DEFERRED)
+        connection.execute(sa.update(delivery).where(still).values(next_try_at=now))
 
 
 def _after_writing(connection: sa.Connection, row_id: int, person: int, plan: Plan) -> None:

@@ -13,6 +13,9 @@ from digest.store.connect import insert_into
 from digest.store.picks import unpack
 from digest.store.schema import delivery, mention, subscriber
 
+#: a row in one of these ended without a letter, and may be opened again
+REOPENABLE = (State.FAILED, State.CANCELLED)
+
 
 def move(
     connection: sa.Connection,
@@ -87,6 +90,7 @@ def items_of(digest: Digest | None) -> list[int]:
 
 
 def delivery_of(row: Any) -> Delivery:
+    """A row of the delivery table as the value that travels."""
     return Delivery(
         id=row.id,
         subscriber=row.subscriber,

@@ -117,7 +117,7 @@ class Outbox:
             if now >= row.deadline:
                 expire(connection, row, now)
                 return False
-            if not row.was_unknown and self.present_picks(connection, row) != frozen.digest:
+            if not row.is_repeat and self.present_picks(connection, row) != frozen.digest:
                 release(connection, row, now)
                 return False
             today = self.items.resolve(connection, items_of(frozen.digest))

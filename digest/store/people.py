@@ -50,6 +50,16 @@ class People:
         query = query.where(subscriber.c.id > after).order_by(subscriber.c.id).limit(limit)
         return list(connection.execute(query).scalars())
 
+    def count_due(self, connection: sa.Connection, before: datetime) -> int:
+        """How many have been due since a moment."""
+        query = sa.select(sa.func.count()).where(is_due_soon(), subscriber.c.next_due_at <= before)
+        return int(connection.execute(query.select_from(subscriber)).scalar_one())
+
+    def count_by_status(self, connection: sa.Connection) -> dict[str, int]:
+        """{status: people}."""
+        query = sa.select(subscriber.c.status, sa.func.count()).group_by(subscriber.c.status)
+        return {row[0]: row[1] for row in connection.execute(query.order_by(subscriber.c.status))}
+
     def reachable(self, connection: sa.Connection, *, after: int = 0, limit: int = 1_000) -> list[int]:
         """Ids of all who are active or paused and may be written to, due or not, a batch at a time."""
         query = sa.select(subscriber.c.id).where(is_due_soon(), subscriber.c.id > after)
@@ -83,17 +93,6 @@ class People:
     def change(self, connection: sa.Connection, one: int, **values: Any) -> None:
         """Set columns of a subscriber."""
         connection.execute(sa.update(subscriber).where(subscriber.c.id == one).values(**values))
-
-    def change_if(self, connection: sa.Connection, read: Subscriber, **values: Any) -> bool:
-        """Set columns, unless somebody else has moved the due time or the standing of the row since it was read."""
-        same = sa.and_(
-            subscriber.c.id == read.id,
-            subscriber.c.next_due_at.is_not_distinct_from(read.next_due_at),
-            subscriber.c.status == read.status,
-            subscriber.c.is_suppressed == read.is_suppressed,
-            subscriber.c.is_absent == read.is_absent,
-        )
-        return connection.execute(sa.update(subscriber).where(same).values(**values)).rowcount == 1
 
     def suppress(self, connection: sa.Connection, email: str, *, reason: str, evidence: str, now: datetime) -> None:
         """Note that an address must not be mailed, whether or not anybody has it now."""

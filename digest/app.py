@@ -1,0 +1,284 @@
+"""Builds everything from the configuration: the only place that picks implementations."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from random import SystemRandom
+from threading import Event
+
+from digest.clock import Clock
+from digest.config import Config, load, smtp_password
+from digest.delivery.files import FilesTransport
+from digest.delivery.pace import Pace
+from digest.delivery.smtp import SmtpTransport
+from digest.errors import SetupError, StoreError
+from digest.letter.press import Press
+from digest.matching.grammar import understand
+from digest.model import Past, Read, Source
+from digest.pipeline import Line
+from digest.pipeline.deliver import Courier, Imprint
+from digest.pipeline.ingest import Ingest
+from digest.pipeline.plan import Planner, Rules
+from digest.pipeline.shelf import Shelf
+from digest.pipeline.standing import Standing
+from digest.ports import Transport
+from digest.sources import KINDS
+from digest.sources.fetch import Fetcher
+from digest.sources.read import read_all
+from digest.store.archive import archive_files, has_sent_by_smtp
+from digest.store.connect import Database
+from digest.store.items import Items
+from digest.store.people import People
+from digest.subscribers.tokens import Keyring
+
+SAMPLE = "sample"
+
+#: tries for each address, and seconds for each source with all its pages
+_ATTEMPTS, _BUDGET = 4, 120.0
+
+#: a first run lets nobody wait: one attempt a source, and this many seconds in all
+_QUICK_BUDGET = 15.0
+
+
+@dataclass(frozen=True)
+class App:
+    """The program, put together for one configuration and one clock."""
+
+    config: Config
+    clock: Clock
+    is_pretended: bool = False  #: the clock was given by --clock
+    is_rehearsal: bool = False  #: the store is a copy that is thrown away: nothing is mailed
+    stopping: Event = field(default_factory=Event)  #: set once the program is asked to stop
+
+    # --- the store ---
+
+    @cached_property
+    def database(self) -> Database:
+        """The store, brought up to date.
+
+        Raises:
+            StoreError: it cannot be opened, is newer than this version, or belongs to another clock.
+        """
+        database = Database(self.config.store)
+        database.upgrade()
+        return database
+
+    def check_clock(self) -> None:
+        """Refuse to write into a store that lives in another time.
+
+        Raises:
+            StoreError: a pretended clock on a real store, or the machine's clock on a simulated one.
+        """
+        with self.database.write() as connection:
+            mark = self.database.fact(connection, "clock")
+            mine = "simulated" if self.is_pretended else "real"
+            if mark is None:
+                self.database.set_fact(connection, "clock", mine)
+            elif mark != mine and self.is_pretended:
+                raise StoreError(
+                    "this store was written under the real clock, and a pretended one must not touch it: "
+                    "give it a store of its own, or use --dry-run or preview"
+                )
+            elif mark != mine:
+                raise StoreError("this store is a simulation, written with --clock; give real letters another one")
+
+    # --- people ---
+
+    @cached_property
+    def standing(self) -> Standing:
+        """What people and the file decide."""
+        return Standing(self.database, catch_up=self.config.digest.catch_up)
+
+    @property
+    def operator(self) -> str:
+        """Who vouches for the readers in the file."""
+        return f"{self.config.site.contact} in config.yaml"
+
+    # --- the line ---
+
+    @property
+    def transport(self) -> str:
+        """How letters leave: "files" or "smtp"."""
+        return "files" if self.is_rehearsal else self.config.delivery.transport
+
+    def line(self) -> Line:
+        """The line, ready to run.
+
+        Raises:
+            SetupError: this configuration must not send.
+        """
+        database = self.database
+        if self.transport == "smtp":
+            self._check_may_mail()
+        return Line(
+            ingest=self.ingest(),
+            planner=Planner(database, rules=self._rules(), shelf=self.shelf),
+            courier=Courier(
+                database,
+                imprint=self.imprint,
+                keyring=self.keyring,
+                transport=self._transport,
+                clock=self.clock,
+                resend_unknown=self.config.delivery.smtp.on_unknown == "resend",
+                random=SystemRandom(),
+                is_stopping=self.stopping.is_set,
+                pace=Pace(self.config.delivery.smtp.rate) if self.transport == "smtp" else None,
+            ),
+            clock=self.clock,
+        )
+
+    def real_sources(self, only: str | None = None) -> tuple[Source, ...]:
+        """The configured sources but the sample, which only stands in."""
+        return tuple(source for source in self.config.sources if source.kind != SAMPLE and only in (None, source.name))
+
+    def shelf(self) -> Shelf:
+        """The editions of the store; made-up papers are never mailed."""
+        return Shelf(Items(self.database), hidden_sources=self._sample_sources if self.transport == "smtp" else ())
+
+    def change_transport(self) -> int:
+        """Note the transport that is used from now on; how many letters made under `files` were set aside for it."""
+        now = self.clock()
+        with self.database.write() as connection:
+            before = self.database.fact(connection, "transport")
+            self.database.set_fact(connection, "transport", self.transport)
+            if before in (None, self.transport):
+                return 0
+            first_floor = Items(self.database).first_floor(connection, self.config.digest.first_days)
+            return archive_files(connection, People(self.database), first_floor=first_floor, now=now)
+
+    def ingest(self) -> Ingest:
+        """Reads sources into the store; the sample only where letters stay on disk, and always have."""
+        sample = next((source for source in self.config.sources if source.kind == SAMPLE), None)
+        with self.database.read() as connection:
+            may_use_sample = self.transport == "files" and not has_sent_by_smtp(connection)
+        return Ingest(
+            self.database, read=self._read, every=self.config.fetch.every, sample=sample if may_use_sample else None
+        )
+
+    def _read(
+        self, sources: Sequence[Source], past_of: Callable[[Source], Past], now: datetime, *, is_quick: bool
+    ) -> list[Read]:
+        fetcher = Fetcher(
+            contact=self.config.site.contact,
+            timeout=self.config.fetch.timeout.total_seconds(),
+            max_bytes=self.config.fetch.max_bytes,
+            attempts=1 if is_quick else _ATTEMPTS,
+            budget=_QUICK_BUDGET if is_quick else _BUDGET,
+        )
+        return read_all(sources, past_of, fetcher, now)
+
+    def _rules(self) -> Rules:
+        digest = self.config.digest
+        return Rules(
+            max_lateness=digest.max_lateness,
+            wait_for_sources=digest.wait_for_sources,
+            first_days=digest.first_days,
+            catch_up=digest.catch_up,
+            transport=self.transport,
+        )
+
+    # --- letters ---
+
+    @cached_property
+    def press(self) -> Press:
+        """Typesets letters.
+
+        Raises:
+            TemplateError: a template is wrong; names file and line.
+        """
+        return Press(self.config.site, self.config.sender, self.config.templates)
+
+    @cached_property
+    def imprint(self) -> Imprint:
+        """What every letter shares."""
+        return Imprint(
+            press=self.press,
+            domain=self.config.sender.address.rpartition("@")[2],
+            envelope_from=self.config.sender.address,
+            attributions=attributions(self.config.sources),
+            sample_sources=self._sample_sources,
+        )
+
+    @property
+    def _sample_sources(self) -> frozenset[str]:
+        return frozenset(source.name for source in self.config.sources if source.kind == SAMPLE)
+
+    @property
+    def folder(self) -> Path:
+        """Where the transport `files` writes."""
+        path: Path = self.config.delivery.files.path
+        return path / "dry-run" if self.is_rehearsal else path
+
+    def _transport(self) -> Transport:
+        if self.transport == "files":
+            return FilesTransport(self.folder)
+        smtp = self.config.delivery.smtp
+        return SmtpTransport(
+            smtp.host,
+            smtp.port,
+            tls=smtp.tls,
+            username=smtp.username,
+            password=smtp_password(self.config, os.environ),
+            hello=smtp.hello,
+        )
+
+    def _check_may_mail(self) -> None:
+        if not self.config.site.postal_address:
+            raise SetupError("site.postal_address is empty: the law of many countries wants one in bulk mail")
+        if self.config.delivery.dkim.selector:
+            raise SetupError("delivery.dkim is set, but this version cannot sign: let your relay do it")
+        is_local = self.config.delivery.smtp.host in ("localhost", "127.0.0.1", "::1")
+        if self.is_pretended and not is_local:
+            raise SetupError("letters made under --clock are only sent to a server on this machine")
+
+    # --- keys ---
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """Signs links.
+
+        Raises:
+            StoreError: the secret is gone.
+        """
+        return Keyring(self._key())
+
+    def _key(self) -> bytes:
+        """The secret that tokens and Message-IDs are made with; made at the first start, and never a second time."""
+        if key := os.environ.get("DIGEST_SECRET_KEY"):
+            return key.encode()
+        named = os.environ.get("DIGEST_SECRET_KEY_FILE")
+        path = Path(named) if named else self.config.path.parent / "var" / "secret"
+        if path.exists():
+            return path.read_bytes().strip()
+        with self.database.write() as connection:
+            if named or self.database.fact(connection, "has_key"):
+                raise StoreError(f"{path} is missing: links in letters already sent depend on it, so bring it back")
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32) + "\n")
+            self.database.set_fact(connection, "has_key", "yes")
+        return path.read_bytes().strip()
+
+
+def build(path: Path, clock: Clock, *, is_pretended: bool) -> App:
+    """The program for a configuration file.
+
+    Raises:
+        ConfigError: with every mistake in the file.
+    """
+    return App(load(path, check_interests=_check_interests), clock, is_pretended)
+
+
+def attributions(sources: Iterable[Source]) -> dict[str, str]:
+    """{source name: the sentence that stands at the foot of letters}, where its kind asks for one."""
+    return {source.name: KINDS[source.kind].attribution for source in sources if source.kind in KINDS}
+
+
+def _check_interests(text: str) -> Iterable[tuple[int, str]]:
+    return [(problem.line, problem.reason) for problem in understand(text).problems]

@@ -1,0 +1,59 @@
+"""The commands: thin doors that read what was typed, call the program and show what came of it.
+
+Nothing heavy is imported before a command runs: `digest --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest import __version__
+from digest.cli import line, look, people, place
+from digest.cli.output import Context, fail
+from digest.errors import DigestError, UsageError
+
+commands = typer.Typer(
+    name="digest",
+    help="A daily digest of new papers that you run yourself.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for room in (line, look, place):
+    room.register(commands)
+commands.add_typer(people.commands, name="subscribers", help="People: list, show, add, import, pause and more.")
+commands.add_typer(place.database, name="db", help="The store: upgrade, backup.")
+
+
+@commands.callback()
+def _common(
+    context: typer.Context,
+    config: Annotated[Path, typer.Option(help="The configuration file.", metavar="FILE")] = Path("config.yaml"),
+    clock: Annotated[
+        str | None, typer.Option(help="Pretend that this moment is now (ISO 8601 with offset).", metavar="ISO-8601")
+    ] = None,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(f"digest {__version__}")
+        raise typer.Exit
+    context.obj = Context(config=config, clock=clock)
+
+
+def main() -> None:
+    """Run a command: exit status 0 done, 1 failed or stale, 2 wrong usage or configuration."""
+    try:
+        commands()
+    except UsageError as error:
+        sys.exit(fail(error, 2))
+    except DigestError as error:
+        sys.exit(fail(error, 1))
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        sys.exit(1)

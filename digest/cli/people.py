@@ -1,0 +1,226 @@
+"""The commands about people: list, show, add, import, export, pause, resume, unsubscribe, erase."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digest.cli.output import Json, fail, print_json, program, say
+from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.model import Profile, Subscriber
+
+commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The reader's address.")]
+Consent = Annotated[
+    str | None,
+    typer.Option(help="How and when these people agreed; without it they are pending.", metavar="TEXT"),
+]
+
+
+@commands.command("list")
+def list_people(context: typer.Context, *, as_json: Json = False) -> None:
+    """Everybody, with their standing and when they are due."""
+    app = _synced(context)
+    with app.database.read() as connection:
+        everybody = app.standing.people.all(connection)
+    if as_json:
+        print_json([_row(person) for person in everybody])
+        return
+    for person in everybody:
+        due = person.next_due_at.isoformat(timespec="minutes") if person.next_due_at else "never"
+        say(f"{person.email}: {_standing(person)}, due {due}, profile of the {person.owner}")
+    say(f"{len(everybody)} in all")
+
+
+@commands.command()
+def show(context: typer.Context, email: Email, *, as_json: Json = False) -> None:
+    """One reader: profile, standing, latest letters."""
+    app = _synced(context)
+    with app.database.read() as connection:
+        person = app.standing.known(connection, email)
+        rows = app.standing.ledger.history(connection, person.id)
+    if as_json:
+        letters = [{"slot": row.slot, "kind": row.kind, "state": row.state, "reason": row.reason} for row in rows]
+        print_json(_row(person) | {"deliveries": letters})
+        return
+    say(f"{person.email}: {_standing(person)}")
+    for name, value in _profile(person.profile).items():
+        say(f"  {name}: {value}" if "\n" not in str(value) else f"  {name}:")
+        for line in str(value).splitlines() if "\n" in str(value) else []:
+            say(f"    {line}")
+    for row in rows:
+        say(f"  {row.slot} {row.kind}: {row.state}" + (f" ({row.reason})" if row.reason else ""))
+
+
+@commands.command()
+def add(
+    context: typer.Context,
+    email: Email,
+    interests: Annotated[str, typer.Option(help="What to look for.", metavar="TEXT")] = "",
+    consent: Consent = None,
+) -> None:
+    """Add a reader: pending, or active where you say how they agreed."""
+    app = _synced(context)
+    person = _add(app, email, _interested(app, interests), consent)
+    say(f"{person.email}: {_standing(person)}")
+
+
+@commands.command("import")
+def import_people(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV with a column `email`, and perhaps `interests`.")],
+    consent: Consent = None,
+) -> None:
+    """Add many readers at once; the good lines are kept, the others told with their line."""
+    app = _synced(context)
+    added, refused = 0, 0
+    for number, email, interests in _lines(file):
+        try:
+            _add(app, email, _interested(app, interests), consent)
+            added += 1
+        except UsageError as error:
+            fail(UsageError(f"{file}:{number}: {error}"), 2)
+            refused += 1
+    say(f"{added} added, {refused} not")
+    if refused:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def export(context: typer.Context, email: Email) -> None:
+    """Everything that is kept about one person, as JSON."""
+    app = _synced(context)
+    with app.database.read() as connection:
+        person = app.standing.known(connection, email)
+        print_json(app.standing.people.record_of(connection, person.id))
+
+
+@commands.command()
+def pause(
+    context: typer.Context,
+    email: Email,
+    until: Annotated[
+        datetime | None, typer.Option(help="The first day with letters again.", formats=["%Y-%m-%d"])
+    ] = None,
+) -> None:
+    """No letters until a day, or until `resume`."""
+    app = _synced(context)
+    person = app.standing.pause(email, until.replace(tzinfo=UTC) if until else None, app.clock())
+    say(f"{person.email}: {_standing(person)}")
+
+
+@commands.command()
+def resume(context: typer.Context, email: Email) -> None:
+    """Letters again, from now on."""
+    app = _synced(context)
+    say(f"{email}: {_standing(app.standing.resume(email, app.clock()))}")
+
+
+@commands.command()
+def unsubscribe(
+    context: typer.Context,
+    who: Annotated[str, typer.Argument(metavar="EMAIL|TOKEN", help="An address, or the token of a letter.")],
+) -> None:
+    """No letters any more."""
+    app = _synced(context)
+    email = who if "@" in who else _email_of(app, who)
+    say(f"{email}: {_standing(app.standing.unsubscribe(email, app.clock()))}")
+
+
+@commands.command()
+def erase(
+    context: typer.Context, email: Email, *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
+) -> None:
+    """Remove everything that is kept about one person."""
+    app = _synced(context)
+    if email in dict(app.config.subscribers):
+        raise UsageError(f"{email} stands in {app.config.path.name}: take it out there first, or it comes back")
+    if not yes:
+        typer.confirm(f"Erase everything about {email}?", abort=True)
+    app.standing.erase(email)
+    say(f"{email}: erased")
+
+
+def _synced(context: typer.Context) -> App:
+    """The program, with the readers of the file as they stand in it now."""
+    app = program(context)
+    app.check_clock()
+    app.standing.sync(app.config.subscribers, operator=app.operator, now=app.clock())
+    return app
+
+
+def _add(app: App, email: str, profile: Profile, consent: str | None) -> Subscriber:
+    now = app.clock()
+    words = {"source": "command", "by": app.config.site.contact, "at": now.isoformat(), "text": consent}
+    by = app.config.site.contact if consent else None
+    return app.standing.add(_checked(email), profile, consent=words, vouched_by=by, now=now)
+
+
+def _checked(email: str) -> str:
+    from digest.config.values import email as checked
+
+    try:
+        return checked(email)
+    except ValueError as error:
+        raise UsageError(f"{email}: {error}") from error
+
+
+def _interested(app: App, interests: str) -> Profile:
+    from digest.matching.grammar import understand
+
+    problems = understand(interests).problems
+    if problems:
+        raise UsageError("; ".join(f"{one.text}: {one.reason}" for one in problems))
+    return replace(app.config.profile, interests=interests)
+
+
+def _lines(file: Path) -> Iterator[tuple[int, str, str]]:
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as handle:
+            rows = csv.DictReader(handle)
+            if "email" not in (rows.fieldnames or ()):
+                raise UsageError(f"{file}:1: the first line must name a column `email`")
+            for row in rows:
+                yield rows.line_num, (row["email"] or "").strip(), row.get("interests") or ""
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{file}: {error}") from error
+
+
+def _email_of(app: App, token: str) -> str:
+    from digest.store.people import People
+
+    said = app.keyring.read(token, "unsubscribe", app.clock().date())
+    with app.database.read() as connection:
+        person = People(app.database).get(connection, said.person) if said else None
+    if person is None:
+        raise UsageError("this token is not one of ours, or it is too old")
+    return person.email
+
+
+def _standing(person: Subscriber) -> str:
+    words = [str(person.status)]
+    if person.paused_until:
+        words.append(f"until {person.paused_until.date().isoformat()}")
+    if person.is_absent:
+        words.append("gone from the file")
+    if person.is_suppressed:
+        words.append("suppressed")
+    return ", ".join(words)
+
+
+def _row(person: Subscriber) -> dict[str, Any]:
+    return asdict(person) | {"profile": _profile(person.profile)}
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    return asdict(profile) | {"send_at": profile.send_at.strftime("%H:%M"), "days": sorted(profile.days)}

@@ -1,0 +1,34 @@
+"""The only place that knows what time it is: the machine's clock, or a pretended one that starts where it is told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from digest.errors import UsageError
+
+Clock = Callable[[], datetime]
+
+_EXPECTED = "expected a moment with its offset, such as 2026-08-17T07:30:00+02:00"
+
+
+def system_clock() -> datetime:
+    """Now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def pretended_clock(text: str) -> Clock:
+    """A clock that shows this moment now, and goes on from there.
+
+    Raises:
+        UsageError: not an ISO 8601 moment with an offset.
+    """
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--clock {text}: {_EXPECTED}") from None
+    if start.tzinfo is None:
+        raise UsageError(f"--clock {text}: {_EXPECTED}")
+    begun = time.monotonic()
+    return lambda: start.astimezone(UTC) + timedelta(seconds=time.monotonic() - begun)

@@ -1,0 +1,57 @@
+"""What is said to an SMTP server about a message, and whether that server can take it at all: pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+
+from digest.delivery.replies import Phase, one_line
+from digest.model import Fault, Message, SendResult, State
+
+_UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
+
+
+def envelope(message: Message) -> dict[Phase, str]:
+    """The three commands before the body."""
+    sender, recipient = _on_the_wire(message.envelope_from), _on_the_wire(message.recipient)
+    options = "" if (sender + recipient).isascii() else " SMTPUTF8"
+    options += "" if message.data.isascii() else " BODY=8BITMIME"
+    return {Phase.MAIL: f"MAIL FROM:<{sender}>{options}", Phase.RCPT: f"RCPT TO:<{recipient}>", Phase.DATA: "DATA"}
+
+
+def unsendable(message: Message, features: Container[str]) -> SendResult | None:
+    """Why a server with these extensions (RFC 6531, RFC 6152) cannot take the message; None where it can."""
+    for address, fault in ((message.recipient, Fault.RECIPIENT), (message.envelope_from, Fault.OURS)):
+        if not _is_address(address):
+            return SendResult(state=State.FAILED, fault=fault, text=f"{one_line(address)}: not a mail address")
+        if not _on_the_wire(address).isascii() and "smtputf8" not in features:
+            text = f"{one_line(address)}: the SMTP server takes only ASCII before the @ (no SMTPUTF8)"
+            return SendResult(state=State.FAILED, fault=fault, text=text)
+    if not message.data.isascii() and "8bitmime" not in features:
+        text = "the SMTP server takes only ASCII letters (no 8BITMIME)"
+        return SendResult(state=State.FAILED, fault=Fault.CONTENT, text=text)
+    return None
+
+
+def stuffed(data: bytes) -> bytes:
+    """A body for DATA: lines end in CRLF and nothing else, none is a lone dot, the last one is complete (RFC 5321)."""
+    # bare CR and LF: some servers end the letter at them, and what follows would be commands
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    complete = lines if lines.endswith(b"\r\n") else lines + b"\r\n"
+    return (b"." if complete.startswith(b".") else b"") + complete.replace(b"\r\n.", b"\r\n..")
+
+
+def _is_address(address: str) -> bool:
+    try:
+        _on_the_wire(address)
+    except UnicodeError:
+        return False
+    return not _UNSAFE.search(address)
+
+
+def _on_the_wire(address: str) -> str:
+    """An address with its domain in ASCII; only a part before the @ may need SMTPUTF8."""
+    if address.isascii():
+        return address
+    local, at, domain = address.rpartition("@")
+    return local + at + domain.encode("idna").decode()

@@ -1,0 +1,102 @@
+"""What stands around the papers of a letter: headline, lead, notices, preheader and footer."""
+
+from __future__ import annotations
+
+from digest.letter.cutting import at_word
+from digest.letter.links import mailto_unsubscribe, page, unsubscribe_address
+from digest.letter.paper import phrase_of
+from digest.letter.view import Link
+from digest.letter.words import Words
+from digest.model import Letter, LetterPick, Site
+
+_SENTENCE = 400  # characters
+_NAME = 80
+_NOTICES = 10
+_ATTRIBUTIONS = 20
+_BECAUSE = 3  # phrases in the preheader
+
+
+def main_picks(letter: Letter) -> tuple[LetterPick, ...]:
+    """The numbered papers: the picks, or for a reader without interests what others read."""
+    return letter.picks if letter.has_interests else letter.picks + letter.trending
+
+
+def headline(letter: Letter, words: Words, count: int) -> str:
+    """The first line: how many papers, for which day."""
+    weekday = words.weekday(letter.day)
+    if not count:
+        return words.headline("headline_quiet", weekday=weekday)
+    if letter.is_first:
+        return words.headline("headline_first", count)
+    if not letter.has_interests:
+        return words.headline("headline_trending", count)
+    return words.headline("headline", count, weekday=weekday)
+
+
+def lead(letter: Letter, words: Words) -> str:
+    """From how much they were picked, and when."""
+    date = words.date(letter.day)
+    if not letter.considered:
+        return words.say("lead_dated", date=date)
+    if not main_picks(letter):
+        return words.say("lead_quiet", letter.considered, date=date)
+    return words.say("lead" if letter.has_interests else "lead_trending", letter.considered, date=date)
+
+
+def preheader(letter: Letter, words: Words) -> str:
+    """Why the letter came, in one line; never the subject again."""
+    matches = [m for pick in letter.picks for m in pick.pick.matches if m.points > 0]
+    phrases = list(dict.fromkeys(phrase_of(match) for match in matches))[:_BECAUSE]
+    others = letter.considered - len(letter.picks)
+    said = [words.say("because", phrases=words.listed(phrases))] if phrases else []
+    if said and others > 0:
+        said.append(words.say("others", others))
+    return " ".join(said) or lead(letter, words)
+
+
+def notices(letter: Letter, words: Words) -> tuple[str, ...]:
+    """What the reader should know before the papers, one sentence each."""
+    own = [words.say("sample")] * letter.is_sample + [words.say("test")] * letter.is_test
+    if letter.is_first and letter.vouched_by is None:
+        own.append(words.say("first"))
+    return tuple(at_word(each, _SENTENCE) for each in (*own, *letter.notices[:_NOTICES]))
+
+
+def vouched(letter: Letter, words: Words) -> str:
+    """Who added a reader that did not ask; "" for all others."""
+    if not letter.is_first or letter.vouched_by is None:
+        return ""
+    return words.say("first_vouched", email=letter.recipient, who=at_word(letter.vouched_by, _NAME))
+
+
+def leave(letter: Letter, site: Site, words: Words) -> Link | None:
+    """The way out, for the top of the letter; None in previews."""
+    url = unsubscribe_address(site, letter.token)
+    return Link(words.say("unsubscribe"), url, is_quiet=True) if url else None
+
+
+def footer_links(letter: Letter, site: Site, words: Words) -> tuple[Link, ...]:
+    """The pages that exist for this reader."""
+    if letter.token is None:
+        return ()
+    if not site.is_public:
+        return (Link(words.say("unsubscribe"), mailto_unsubscribe(site, letter.token)),)
+    return (
+        Link(words.say("change"), page(site, "preferences", letter.token)),
+        Link(words.say("unsubscribe"), page(site, "unsubscribe", letter.token)),
+        Link(words.say("archive"), page(site, "archive")),
+    )
+
+
+def footer(letter: Letter, site: Site, words: Words) -> tuple[str, ...]:
+    """Why the letter came, thanks to the sources, who sends it: a paragraph each."""
+    address = f"{site.name}, {site.postal_address.strip().rstrip('.')}" if site.postal_address.strip() else site.name
+    return (
+        words.goes_to(letter.recipient, letter.days, letter.send_at),
+        *(
+            [" ".join(at_word(each, _SENTENCE) for each in letter.attributions[:_ATTRIBUTIONS])]
+            if letter.attributions
+            else []
+        ),
+        f"{at_word(address, _SENTENCE)}. {words.say('no_trackers')}",
+    )

@@ -1,0 +1,73 @@
+"""A phrase of a reader, as papers are searched for it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from digest.matching.analysis import Word, groups, is_one_word, joined, split, stem
+
+
+class Wanted(NamedTuple):
+    """One word of a phrase, as papers are searched for it."""
+
+    text: str  #: folded
+    term: str
+    parts: tuple[str, ...]  #: its folded parts, if nothing but hyphens makes it one word (GPT-4, in-context)
+    start: int  #: character offsets into the phrase as typed
+    end: int
+
+
+@lru_cache(maxsize=1 << 14)
+def wanted(phrase: str) -> tuple[Wanted, ...]:
+    """The words of a phrase that count, in order; empty when it has none but function words.
+
+    A hyphened word of real words is these words (graph-based); one with a letter, a figure or a function word in it
+    means nothing apart (t-SNE, GPT-4, in-context) and stays whole.
+    """
+    found: list[Wanted] = []
+    for group in groups(tuple(split(phrase))):
+        if len(group) > 1 and any(_says_little(word) for word in group):
+            parts = tuple(word.text for word in group)
+            found.append(Wanted("".join(parts), joined(group), parts, group[0].start, group[-1].end))
+        else:
+            found += [Wanted(word.text, word.term, (), word.start, word.end) for word in group if word.term]
+    return tuple(found)
+
+
+def canonical_phrase(phrase: str) -> Hashable:
+    """All of a phrase that `find_phrase` depends on: equal ones find the same."""
+    return tuple((word.term, word.parts) for word in wanted(phrase)), written_together(phrase)
+
+
+@lru_cache(maxsize=1 << 14)
+def exact_texts(phrase: str) -> tuple[str, ...]:
+    """The folded words of an exact phrase in order; the end of a sentence inside it stands as an empty one."""
+    texts = [word.text for word in split(phrase)]
+    while texts and not texts[-1]:
+        texts.pop()
+    return tuple(texts)
+
+
+def typed_words(phrase: str, *, is_exact: bool, found: Sequence[int]) -> tuple[str, ...]:
+    """The words of a phrase as typed, of those found or of all where none is named; what hyphens bind stays bound."""
+    sought = [word for word in split(phrase) if word.text] if is_exact else wanted(phrase)
+    spans = [(word.start, word.end) for word in sought]
+    words: list[list[int]] = []
+    for start, end in [spans[which] for which in found] or spans:
+        if words and is_one_word(phrase[words[-1][1] : start]):
+            words[-1][1] = end
+        else:
+            words.append([start, end])
+    return tuple(phrase[start:end] for start, end in words)
+
+
+def written_together(phrase: str) -> tuple[str, ...]:
+    """The terms of each two neighbours written as one: over smoothing as oversmoothing."""
+    return tuple(stem(one.text + other.text) for one, other in pairwise(wanted(phrase)))
+
+
+def _says_little(word: Word) -> bool:
+    return not word.term or len(word.text) == 1 or any(sign.isdigit() for sign in word.text)

@@ -1,0 +1,110 @@
+"""How a run ended: the verdict, why, and sums that balance. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from digest.model import Outcome, SkipReason, State, Verdict
+from digest.pipeline.deliver import Delivered
+from digest.pipeline.ingest import Ingested
+from digest.pipeline.plan import Planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What `digest send` tells: the JSON of docs/commands.md has exactly these keys."""
+
+    verdict: Verdict
+    reason: str
+    warnings: tuple[str, ...] = ()
+    planned: int = 0
+    sent: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)  #: {reason: slots}
+    deferred: int = 0
+    failed: int = 0
+    unknown: int = 0
+    cancelled: int = 0
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether somebody should look: exit status 1."""
+        return self.verdict in (Verdict.FAILED, Verdict.STALE)
+
+
+def report_of(ingested: Ingested, planned: Planned, delivered: Delivered) -> Report:
+    """The report of a run from what its three stages did."""
+    warnings = tuple(_warnings(ingested, planned, delivered))
+    verdict, reason = _verdict(ingested, planned, delivered)
+    states = delivered.states
+    return Report(
+        verdict=verdict,
+        reason=reason,
+        warnings=warnings,
+        planned=planned.letters,
+        sent=states[State.SENT],
+        skipped=dict(sorted(planned.skipped.items())),
+        deferred=states[State.DEFERRED],
+        failed=states[State.FAILED],
+        unknown=states[State.UNKNOWN],
+        cancelled=states[State.CANCELLED] + planned.folded,
+    )
+
+
+def _verdict(ingested: Ingested, planned: Planned, delivered: Delivered) -> tuple[Verdict, str]:
+    if delivered.states[State.SENT]:
+        return Verdict.SENT, _count(delivered.states[State.SENT], "letter") + " sent"
+    if delivered.stopped_by:
+        return Verdict.FAILED, delivered.stopped_by
+    tried = sum(delivered.states[state] for state in (State.FAILED, State.DEFERRED, State.UNKNOWN))
+    if tried:
+        said = delivered.texts.most_common(1)
+        return Verdict.FAILED, f"{_count(tried, 'letter')} not accepted" + (f": {said[0][0]}" if said else "")
+    unread = [source.name for source in ingested.sources if not source.outcome.is_read]
+    if planned.skipped[SkipReason.STALE]:
+        return Verdict.STALE, f"nothing to send, because {_named(unread)} could not be read"
+    if unread and not any(source.outcome.is_read or source.entries for source in ingested.sources):
+        return Verdict.FAILED, f"no source could be read: {_named(unread)}"
+    if unread and (planned.skipped or planned.waiting):
+        return Verdict.PARTIAL, f"nothing to send yet; {_named(unread)} could not be read"
+    if planned.skipped:
+        return Verdict.NOTHING_NEW, "nothing new for anybody who was due"
+    if planned.served:
+        return Verdict.NOTHING_DUE, "everybody has had today's turn already"
+    return Verdict.NOTHING_DUE, "nobody is due"
+
+
+def _warnings(ingested: Ingested, planned: Planned, delivered: Delivered) -> Iterator[str]:
+    for source in ingested.sources:
+        if not source.outcome.is_read:
+            yield f"source {source.name}: {source.outcome}: {source.reason}"
+        elif source.outcome is Outcome.COMPLETE and source.reason:
+            yield f"source {source.name}: {source.reason}"
+    if ingested.used_sample:
+        yield "no source answered, so the letters are made from the shipped sample and say so"
+    for email, row in planned.served:
+        yield f"{email}: {_served(row.slot, row.state, row.reason)}"
+    for text, times in delivered.texts.most_common():
+        yield f"{_count(times, 'letter')} not accepted: {text}"
+    if delivered.stopped_by:
+        yield f"sending stopped: {delivered.stopped_by}"
+
+
+def _served(slot: str, state: State, reason: str | None) -> str:
+    """Why nothing was planned for a reader who was asked for by hand."""
+    match state:
+        case State.SENT:
+            return f"has the letter of {slot} already"
+        case State.SKIPPED:
+            return f"the turn of {slot} was skipped: {reason}"
+        case State.UNKNOWN:
+            return f"the letter of {slot} may have arrived; nobody can say"
+    return f"the letter of {slot} is {state} and will be tried in its turn"
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(names) or "a source"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

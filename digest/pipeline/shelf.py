@@ -1,0 +1,40 @@
+"""The editions that letters are composed from, each scored once and shared by every reader of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+
+import sqlalchemy as sa
+
+from digest.matching.grammar import Understood, understand
+from digest.matching.history import History
+from digest.matching.scores import EditionScores
+from digest.store.items import Items
+
+
+class Shelf:
+    """Editions by number, with the word statistics that stood behind each when it was made."""
+
+    def __init__(self, items: Items, *, hidden_sources: Collection[str] = ()) -> None:
+        """`hidden_sources` are left out: the sample is never mailed to anybody."""
+        self._items = items
+        self._hidden = frozenset(hidden_sources)
+        self._scores: dict[int, EditionScores] = {}
+
+    def window(self, connection: sa.Connection, after: int, to: int) -> list[EditionScores]:
+        """The editions with a number in (after, to], oldest first."""
+        return [self._edition(connection, number) for number in range(after + 1, to + 1)]
+
+    def _edition(self, connection: sa.Connection, number: int) -> EditionScores:
+        if number not in self._scores:
+            announced = [one for one in self._items.announced(connection, number) if one.source not in self._hidden]
+            history = History.total(map(History.from_bytes, self._items.histories(connection, number)))
+            self._scores[number] = EditionScores(announced, history)
+        return self._scores[number]
+
+
+#: readers share texts of interests more often than one would think: the starter's, an institute's
+understood = lru_cache(maxsize=10_000)(understand)
+
+__all__ = ["Shelf", "Understood", "understood"]

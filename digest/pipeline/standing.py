@@ -1,0 +1,224 @@
+"""What people decide about themselves, and what the file says about its readers: subscribe, pause, leave, come back.
+
+Every change of hour, zone, days or status looks only forward from now. A person's own word always wins over the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from digest.errors import UsageError
+from digest.model import Profile, SkipReason, State, Status, Subscriber
+from digest.pipeline.plan import raised_floor
+from digest.store.connect import Database
+from digest.store.items import Items
+from digest.store.ledger import Ledger
+from digest.store.people import People, profile_columns
+from digest.subscribers.due import next_due, today
+
+#: a reload that removes more than this many readers, and this share of them, is more likely a mistake than a wish
+_MANY, _SHARE = 5, 0.2
+
+_WHEN = ("timezone", "send_at", "days")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    """What a look into the file changed."""
+
+    added: int = 0
+    changed: int = 0
+    returned: int = 0
+    gone: int = 0
+
+
+class Standing:
+    """Changes people's rows, one transaction each."""
+
+    def __init__(self, database: Database, *, catch_up: timedelta) -> None:
+        self.database = database
+        self.catch_up = catch_up
+        self.people = People(database)
+        self.items = Items(database)
+        self.ledger = Ledger(database)
+
+    # --- one person ---
+
+    def add(
+        self,
+        email: str,
+        profile: Profile,
+        *,
+        consent: dict[str, Any],
+        vouched_by: str | None,
+        now: datetime,
+    ) -> Subscriber:
+        """A new subscriber: pending, or active where somebody vouches for their consent.
+
+        Raises:
+            UsageError: the address is known already.
+        """
+        with self.database.write() as connection:
+            if self.people.find(connection, email) is not None:
+                raise UsageError(f"{email} is known already; `digest subscribers show {email}` tells more")
+            return self._add(connection, email, profile, owner="person", consent=consent, by=vouched_by, now=now)
+
+    def pause(self, email: str, until: datetime | None, now: datetime) -> Subscriber:
+        """Stop letters until a moment, or until the person comes back; open letters are cancelled at once."""
+        with self.database.write() as connection:
+            person = self.known(connection, email)
+            self._last_word(connection, person, now, status=Status.PAUSED, paused_until=until)
+            self.ledger.cancel_open(connection, person.id, "paused", now)
+            return self.known(connection, email)
+
+    def resume(self, email: str, now: datetime) -> Subscriber:
+        """Letters again, from now on; what a short absence has missed is caught up with."""
+        with self.database.write() as connection:
+            person = self.known(connection, email)
+            if person.confirmed_at is None and person.vouched_by is None:
+                raise UsageError(f"{email} has not confirmed yet")
+            self._last_word(connection, person, now, status=Status.ACTIVE, paused_until=None)
+            self._come_back(connection, self.known(connection, email), now)
+            return self.known(connection, email)
+
+    def unsubscribe(self, email: str, now: datetime) -> Subscriber:
+        """Never again, until the person says otherwise; open letters are cancelled at once."""
+        with self.database.write() as connection:
+            person = self.known(connection, email)
+            self._last_word(connection, person, now, status=Status.UNSUBSCRIBED, paused_until=None)
+            self.ledger.cancel_open(connection, person.id, "unsubscribed", now)
+            return self.known(connection, email)
+
+    def erase(self, email: str) -> None:
+        """Remove everything that names a person."""
+        with self.database.write() as connection:
+            self.people.erase(connection, self.known(connection, email).id)
+
+    # --- the file ---
+
+    def sync(
+        self, readers: Sequence[tuple[str, Profile]], *, operator: str, now: datetime, is_sure: bool = False
+    ) -> Synced:
+        """Bring the readers of config.yaml in: new ones, changed profiles, who came back, who is gone.
+
+        Raises:
+            UsageError: suspiciously many are gone, and `is_sure` is False; nothing was changed.
+        """
+        with self.database.write() as connection:
+            known = {person.email: person for person in self.people.all(connection)}
+            named = {email for email, _ in readers}
+            gone = [
+                person
+                for person in known.values()
+                if person.owner == "file" and not person.is_absent and person.email not in named
+            ]
+            theirs = sum(person.owner == "file" and not person.is_absent for person in known.values())
+            if len(gone) > max(_MANY, _SHARE * theirs) and not is_sure:
+                raise UsageError(
+                    f"config.yaml would take {len(gone)} of {theirs} readers away; if that is meant, say --yes"
+                )
+            counts = dict.fromkeys(("added", "changed", "returned"), 0)
+            for email, profile in readers:
+                what = self._sync_one(connection, known.get(email), email, profile, operator, now)
+                if what:
+                    counts[what] += 1
+            for person in gone:
+                self.people.change(connection, person.id, is_absent=True)
+                self.ledger.cancel_open(connection, person.id, "absent", now)
+            return Synced(**counts, gone=len(gone))
+
+    def _sync_one(
+        self,
+        connection: sa.Connection,
+        person: Subscriber | None,
+        email: str,
+        profile: Profile,
+        operator: str,
+        now: datetime,
+    ) -> str | None:
+        """What changed for one reader of the file: "added", "returned", "changed" or nothing."""
+        consent = {"source": "config.yaml", "by": operator, "at": now.isoformat()}
+        if person is None:
+            self._add(connection, email, profile, owner="file", consent=consent, by=operator, now=now)
+            return "added"
+        if person.status is Status.PENDING:  # the operator's word takes the place of a click
+            values = {"status": Status.ACTIVE, "vouched_by": operator, "consent": consent, "owner": "file"}
+            self.people.change(connection, person.id, **values)
+            person = replace(person, status=Status.ACTIVE, vouched_by=operator, owner="file")
+            self._come_back(connection, person, now)
+        if person.owner == "file" and person.profile != profile:
+            self._change_profile(connection, person, profile, now)
+            return "changed" if not person.is_absent else self._return(connection, email, now)
+        return self._return(connection, email, now) if person.is_absent else None
+
+    def _return(self, connection: sa.Connection, email: str, now: datetime) -> str:
+        """Coming back in the file clears the absence, and nothing that the person has said."""
+        person = self.known(connection, email)
+        self.people.change(connection, person.id, is_absent=False)
+        if person.status is Status.ACTIVE:
+            self._come_back(connection, replace(person, is_absent=False), now)
+        return "returned"
+
+    # --- the pieces ---
+
+    def _add(
+        self,
+        connection: sa.Connection,
+        email: str,
+        profile: Profile,
+        *,
+        owner: str,
+        consent: dict[str, Any],
+        by: str | None,
+        now: datetime,
+    ) -> Subscriber:
+        status = Status.ACTIVE if by else Status.PENDING
+        one = self.people.add(
+            connection, email, profile=profile, status=status, owner=owner, vouched_by=by, consent=consent, now=now
+        )
+        if self.people.is_suppressed(connection, email):
+            self.people.change(connection, one, is_suppressed=True)
+        person = self.known(connection, email)
+        if by:
+            self._look_forward(connection, person, now)
+        return self.known(connection, email)
+
+    def known(self, connection: sa.Connection, email: str) -> Subscriber:
+        """The person with an address.
+
+        Raises:
+            UsageError: there is none.
+        """
+        person = self.people.find(connection, email)
+        if person is None:
+            raise UsageError(f"nobody here has the address {email}; `digest subscribers list` shows everybody")
+        return person
+
+    def _last_word(self, connection: sa.Connection, person: Subscriber, now: datetime, **values: Any) -> None:
+        self.people.change(connection, person.id, last_word_at=now, **values)
+
+    def _change_profile(self, connection: sa.Connection, person: Subscriber, profile: Profile, now: datetime) -> None:
+        self.people.change(connection, person.id, **profile_columns(profile))
+        if any(getattr(person.profile, name) != getattr(profile, name) for name in _WHEN):
+            self._look_forward(connection, replace(person, profile=profile), now)
+
+    def _look_forward(self, connection: sa.Connection, person: Subscriber, now: datetime) -> None:
+        """The next due time after a change; a slot that has a row, or that is being waited for, is not given twice."""
+        served = self.ledger.last_slot(connection, person.id)
+        due = next_due(person.profile, after=now, last_slot=served, last_digest_at=person.last_digest_at)
+        self.people.change(connection, person.id, due_slot=due.slot, due_at=due.at, next_due_at=due.at)
+
+    def _come_back(self, connection: sa.Connection, person: Subscriber, now: datetime) -> None:
+        """Keep the floor, as far as a catch-up reaches, and open today's cancelled letter again."""
+        self.people.change(connection, person.id, floor=raised_floor(self.items, connection, person, self.catch_up))
+        day = today(person.profile.timezone, now)
+        row = self.ledger.slot(connection, person.id, day)
+        if row is not None and row.state is State.CANCELLED and row.reason != SkipReason.RESTORED:
+            self.people.change(connection, person.id, due_slot=day, due_at=now, next_due_at=now)
+        else:
+            self._look_forward(connection, person, now)

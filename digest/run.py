@@ -1,0 +1,94 @@
+"""One run with everything around it: the file's readers, a change of transport, the record of how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from digest.app import App
+from digest.errors import UsageError
+from digest.model import State, Subscriber
+from digest.pipeline import Result, Stage, unwatched
+from digest.store.runs import Run, add_run
+from digest.subscribers.due import today
+
+
+def run_by_hand(
+    app: App,
+    email: str | None = None,
+    *,
+    is_forced: bool = False,
+    is_repeat: bool = False,
+    is_sure: bool = False,
+    stage: Stage = unwatched,
+) -> Result:
+    """The whole line now, reading every source; to one reader with `email`, due or not with `is_forced`.
+
+    `is_repeat` sends today's letters once more as tests, and plans nothing.
+
+    Raises:
+        UsageError: nobody has this address, or there is no letter of today to repeat.
+        StoreError: the store lives in another time.
+        SetupError: this configuration must not send.
+    """
+    line = app.line()  # first of all: a configuration that must not send changes nothing
+    started, set_aside = _prepare(app, is_sure=is_sure)
+    with app.database.read() as connection:
+        person = None if email is None else app.standing.known(connection, email)
+    only = person.id if person else None
+    if is_repeat:
+        _repeat(app, person, started)
+        result = line.run((), only=only, stage=stage)
+    else:
+        result = line.run(app.real_sources(), only=only, is_forced=is_forced, stage=stage)
+    return _recorded(app, "send", replace(result, set_aside=set_aside), started)
+
+
+def run_when_due(app: App) -> Result | None:
+    """What is due at this minute: sources to be read, readers to be written to. None where nothing was."""
+    line = app.line()
+    started, set_aside = _prepare(app)
+    result = line.run(line.ingest.due(app.real_sources(), started), late_among=app.real_sources())
+    did_anything = result.ingested.sources or result.planned.letters or result.planned.skipped
+    if not did_anything and not result.delivered.states and not result.delivered.stopped_by:
+        return None
+    return _recorded(app, "run", replace(result, set_aside=set_aside), started)
+
+
+def _prepare(app: App, *, is_sure: bool = False) -> tuple[datetime, int]:
+    """Bring in what the file says; when the run began, and how many letters on disk were set aside."""
+    started = app.clock()
+    if not app.is_rehearsal:
+        app.check_clock()
+    set_aside = app.change_transport()
+    app.standing.sync(app.config.subscribers, operator=app.operator, now=started, is_sure=is_sure)
+    return started, set_aside
+
+
+def _repeat(app: App, person: Subscriber | None, now: datetime) -> None:
+    ledger, people = app.standing.ledger, app.standing.people
+    with app.database.write() as connection:
+        readers = [person] if person else people.all(connection)
+        rows = [ledger.slot(connection, one.id, today(one.profile.timezone, now)) for one in readers]
+        sent = [row for row in rows if row is not None and row.state is State.SENT]
+        if not sent:
+            raise UsageError("there is no letter of today to repeat: none was sent yet")
+        for row in sent:
+            ledger.repeat(connection, row, transport=app.transport, now=now)
+
+
+def _recorded(app: App, command: str, result: Result, started: datetime) -> Result:
+    report = result.report
+    with app.database.write() as connection:
+        add_run(
+            connection,
+            Run(
+                command=command,
+                started_at=started,
+                finished_at=app.clock(),
+                verdict=report.verdict,
+                reason=report.reason,
+                summary=asdict(report),
+            ),
+        )
+    return result

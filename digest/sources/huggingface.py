@@ -1,0 +1,216 @@
+"""Hugging Face Daily Papers: the JSON of its API in every shape seen since 2024, and the page that people see."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Iterable, Iterator
+from datetime import date, datetime, timedelta
+from statistics import mode
+from typing import Any
+from urllib.parse import urlencode
+
+from bs4 import BeautifulSoup, Tag
+
+from digest.errors import SourceError
+from digest.model import Entry, Outcome, Parsed, Past, Popularity, Source
+from digest.sources.describe import describe
+from digest.sources.kind import Reading, Request, SourceKind, failed
+from digest.sources.text import collapse, count, decode, moment, web_address
+
+NAME = "huggingface"
+API = "https://huggingface.co/api/daily_papers"
+LIMIT = 100  # rows asked for at once: the most that the API gives
+MOST_PAGES = 10  # of one day; the fullest day on record had fewer than a hundred rows
+FIRST_DAYS = 3  # days with papers that a first read goes back to, so that a weekend has something too
+FIRST_REACH = 10  # days that it looks back for them
+REACH = 14  # days that a later read looks back
+
+_ARXIV_ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z][a-z.-]{1,15}(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
+_PROLOG = re.compile(r"\s*<\?[^>]*>")  # Beautiful Soup warns of XML in what is meant as HTML
+
+
+def parse(body: bytes) -> Parsed:
+    """What a day of the API, or the page of a day, says. A row without an id or a title is left out and reported."""
+    try:
+        text, _ = decode(body)
+        return _parse_page(text) if text.lstrip().startswith("<") else _parse_answer(_load(text))
+    except SourceError as error:
+        return failed(NAME, str(error))
+
+
+def looks_like(body: bytes) -> bool:
+    """Whether it is a JSON list of rows that hold a paper (or none), or a page that links papers."""
+    start = body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"["):
+        return b'"paper"' in start or start[1:].strip() == b"]"
+    return start.startswith(b"<") and (b"DailyPapers" in start or b'href="/papers/' in start)
+
+
+def read(source: Source, past: Past, now: datetime) -> Reading:
+    """Asks for today and for earlier days, newest first.
+
+    A first read ends with the last three days that have papers. A later one goes back to the day of the last complete
+    read, and reads that day again: lists grow until midnight UTC.
+    """
+    base, today, seen = source.url or API, now.date(), 0
+    for day in _days(past, today):
+        has_papers = yield from _read_day(base, day)
+        seen += has_papers
+        if past.last_complete_at is None and seen == FIRST_DAYS:
+            return
+
+
+def _days(past: Past, today: date) -> Iterator[date]:
+    reach = FIRST_REACH
+    if past.last_complete_at is not None:
+        reach = min(max((today - past.last_complete_at.date()).days, 0), REACH)
+    return (today - timedelta(days=back) for back in range(reach + 1))
+
+
+def _read_day(base: str, day: date) -> Generator[Request, Parsed, bool]:
+    """Asks for the pages of one day; returns whether it has papers."""
+    has_papers = False
+    for page in range(MOST_PAGES):
+        parsed = yield Request(_address(base, day, page), day)
+        has_papers = has_papers or bool(parsed.entries)
+        if not parsed.has_more:
+            break
+    return has_papers
+
+
+def _address(base: str, day: date, page: int) -> str:
+    joint = "&" if "?" in base else "?"
+    return base + joint + urlencode({"date": day.isoformat(), "limit": LIMIT, "p": page})
+
+
+def _parse_answer(rows: Any) -> Parsed:
+    if isinstance(rows, dict) and "error" in rows:
+        raise SourceError(f"the API answered with an error: {collapse(rows['error']) or 'unnamed'}")
+    if not isinstance(rows, list):
+        raise SourceError("JSON, but not a list of papers")
+    return _listing(rows, mode(days) if (days := [day for row in rows if (day := _day_of(row))]) else None)
+
+
+def _parse_page(text: str) -> Parsed:
+    soup = BeautifulSoup(_PROLOG.sub("", text, count=1), "lxml")
+    holder = soup.find(attrs={"data-target": "DailyPapers"})
+    try:
+        props = _load(str(holder["data-props"])) if isinstance(holder, Tag) else None
+    except (KeyError, SourceError):
+        props = None
+    if isinstance(props, dict) and isinstance(props.get("dailyPapers"), list):
+        return _listing(props["dailyPapers"], _date(props.get("date") or props.get("dateString")))
+    entries = _unique(_entry_of_card(link) for link in soup.select('article h3 a[href^="/papers/"]'))
+    if not entries:
+        raise SourceError(f"{describe(text.encode())}, without a list of papers")
+    reason = "the data of the page is missing or damaged: titles alone were read from its cards"
+    return Parsed(kind=NAME, outcome=Outcome.PARTIAL, reason=reason, entries=entries)
+
+
+def _load(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:  # also a number of thousands of digits
+        raise SourceError(f"broken or cut-off JSON: {error}") from error
+    except RecursionError as error:
+        raise SourceError("JSON nested too deeply to be a listing") from error
+
+
+def _listing(rows: list[Any], day: date | None) -> Parsed:
+    found = [_entry(row) for row in rows]
+    broken = [number for number, entry in enumerate(found, start=1) if entry is None]
+    outcome, reason = Outcome.COMPLETE, ""
+    if not rows:
+        outcome, reason = Outcome.EMPTY, "no paper is listed"
+    elif len(broken) == len(rows):
+        outcome, reason = Outcome.SUSPICIOUS, f"none of {len(rows)} rows names a paper"
+    elif broken:
+        outcome, reason = Outcome.PARTIAL, f"{len(broken)} of {len(rows)} rows name no paper, first row {broken[0]}"
+    return Parsed(
+        kind=NAME,
+        outcome=outcome,
+        reason=reason,
+        entries=_unique(found),
+        day=day,
+        has_more=len(rows) >= LIMIT,
+    )
+
+
+def _unique(entries: Iterable[Entry | None]) -> tuple[Entry, ...]:
+    """The entries in their order, each id once: a page links a paper several times."""
+    first: dict[str | None, Entry] = {}
+    for entry in entries:
+        if entry:
+            first.setdefault(entry.id, entry)
+    return tuple(first.values())
+
+
+def _entry(row: Any) -> Entry | None:
+    paper = row.get("paper") if isinstance(row, dict) else None
+    if not isinstance(paper, dict):
+        return None
+    return _named(
+        paper.get("id"),
+        collapse(row.get("title")) or collapse(paper.get("title")),
+        abstract=collapse(paper.get("summary")) or collapse(row.get("summary")),
+        authors=_authors(paper.get("authors")),
+        published=moment(paper.get("publishedAt")),
+        popularity=Popularity(upvotes=count(paper.get("upvotes")), comments=count(row.get("numComments"))),
+        code_url=web_address(paper.get("githubRepo")),
+    )
+
+
+def _entry_of_card(link: Tag) -> Entry | None:
+    return _named(str(link["href"]).removeprefix("/papers/"), collapse(link.get_text()))
+
+
+def _named(written: object, title: str, **rest: Any) -> Entry | None:
+    """The entry of a row that names a paper, else None. arXiv ids lose their version: the listing means the work."""
+    text = collapse(written)
+    arxiv = _ARXIV_ID.fullmatch(text)
+    found = arxiv[1] if arxiv else text
+    if not (title and _ID.fullmatch(found)):
+        return None
+    known = (f"arxiv:{found}",) if arxiv else ()
+    return Entry(id=found, title=title, url=f"https://huggingface.co/papers/{found}", identifiers=known, **rest)
+
+
+def _authors(people: Any) -> tuple[str, ...]:
+    if not isinstance(people, list):
+        return ()
+    shown = (person for person in people if isinstance(person, dict) and person.get("hidden") is not True)
+    return tuple(name for person in shown if (name := collapse(person.get("name"))))
+
+
+def _day_of(row: Any) -> date | None:
+    """The UTC day a row was listed for.
+
+    Rows of 2024 have no `submittedOnDailyAt`; their outer `publishedAt` is the moment of listing. In later rows it is
+    the paper's own date shifted back by a few hours, and never after it.
+    """
+    paper = row.get("paper") if isinstance(row, dict) else None
+    if not isinstance(paper, dict):
+        return None
+    if listed := moment(paper.get("submittedOnDailyAt")):
+        return listed.date()
+    outer, inner = moment(row.get("publishedAt")), moment(paper.get("publishedAt"))
+    return outer.date() if outer and inner and outer > inner else None
+
+
+def _date(value: object) -> date | None:
+    found = moment(value)
+    return found.date() if found else None
+
+
+KIND = SourceKind(
+    name=NAME,
+    parse=parse,
+    looks_like=looks_like,
+    read=read,
+    is_curated=True,
+    attribution="Daily Papers listing by Hugging Face; not affiliated with Hugging Face.",
+    gap=1.0,
+    public_abstract="excerpt",
+)

@@ -1,0 +1,105 @@
+"""What is remembered of each source: when it was read and how that ended, its validators, its documents for replay."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from digest.model import Listing, Outcome, Page, Past, Read, Source
+from digest.store.connect import insert_into
+from digest.store.schema import listing, page, source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """How a source stands."""
+
+    name: str
+    kind: str
+    last_read_at: datetime | None
+    last_complete_at: datetime | None  #: complete, unchanged or empty
+    next_read_at: datetime | None
+    failures: int  #: in a row
+    outcome: Outcome | None
+    reason: str | None
+    barrier: date | None
+
+
+def state_of(connection: sa.Connection, name: str) -> SourceState | None:
+    """How a source stands; None before its first read."""
+    row = connection.execute(sa.select(source).where(source.c.name == name)).first()
+    if row is None:
+        return None
+    return SourceState(
+        name=row.name,
+        kind=row.kind,
+        last_read_at=row.last_read_at,
+        last_complete_at=row.last_complete_at,
+        next_read_at=row.next_read_at,
+        failures=row.failures,
+        outcome=None if row.last_outcome is None else Outcome(row.last_outcome),
+        reason=row.last_reason,
+        barrier=row.barrier,
+    )
+
+
+def past_of(connection: sa.Connection, name: str) -> Past:
+    """What the next read of a source starts from."""
+    state = state_of(connection, name)
+    rows = connection.execute(sa.select(page).where(page.c.source == name))
+    pages = {row.url: Page(etag=row.etag, last_modified=row.last_modified, sha256=row.sha256) for row in rows}
+    return Past(last_complete_at=state.last_complete_at if state else None, pages=pages)
+
+
+def add_source(connection: sa.Connection, one: Source) -> None:
+    """Make sure that a configured source has a row."""
+    added = insert_into(connection, source).values(name=one.name, kind=one.kind, failures=0)
+    connection.execute(added.on_conflict_do_update(index_elements=["name"], set_={"kind": one.kind}))
+
+
+def keep_listing(connection: sa.Connection, one: Listing, now: datetime) -> None:
+    """Keep a document as it came, and its validators where all of it was read."""
+    digest = hashlib.sha256(one.body).hexdigest()
+    connection.execute(
+        sa.insert(listing).values(
+            source=one.source,
+            url=one.url,
+            kind=one.parsed.kind,
+            fetched_at=now,
+            day=one.parsed.day,
+            outcome=one.parsed.outcome,
+            reason=one.parsed.reason,
+            entries=len(one.parsed.entries),
+            sha256=digest,
+            body=zlib.compress(one.body),
+        )
+    )
+    if not one.parsed.outcome.is_read:
+        return
+    validators = {"etag": one.etag, "last_modified": one.last_modified, "sha256": digest, "read_at": now}
+    row = insert_into(connection, page).values(source=one.source, url=one.url, **validators)
+    connection.execute(row.on_conflict_do_update(index_elements=["source", "url"], set_=validators))
+
+
+def settle_read(connection: sa.Connection, read: Read, *, now: datetime, next_read_at: datetime) -> None:
+    """Write down how a read ended, and when the next one is due."""
+    values = {
+        "last_read_at": now,
+        "next_read_at": next_read_at,
+        "last_outcome": read.outcome,
+        "last_reason": read.reason,
+        "failures": 0 if read.outcome.is_read else source.c.failures + 1,
+    }
+    if read.outcome.is_read:
+        values["last_complete_at"] = now
+    connection.execute(sa.update(source).where(source.c.name == read.source).values(**values))
+
+
+def forget_listings(connection: sa.Connection, before: datetime) -> int:
+    """Drop the bodies of documents fetched before a moment; how many."""
+    old = sa.and_(listing.c.fetched_at < before, listing.c.body.is_not(None))
+    return int(connection.execute(sa.update(listing).where(old).values(body=None)).rowcount)
