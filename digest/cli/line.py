@@ -126,7 +126,8 @@ def _show(result: Result) -> None:
         parts += [f"{number} {name}"] if number else []
     say(", ".join(parts))
     for warning in report.warnings:
-        say(f"! {warning}")
+        if not warning.startswith("source "):  # told above
+            say(f"! {warning}")
     say(f"{report.verdict}: {report.reason}")
 
 

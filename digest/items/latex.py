@@ -55,7 +55,7 @@ _REWRITES = tuple(
         (r"\\[,;:!>]", " "),
         (r"~", " "),
         (r"(?<!\\)([%&])", r"\\\1"),  # both have a meaning that loses text: comment, table cell
-        (rf"(?<=[A-Za-z0-9)])\s*(?=\\(?:{_OPERATORS})(?![A-Za-z]))", " "),
+        (rf"(?<=[A-Za-z0-9)}}])\s*(?=\\(?:{_OPERATORS})(?![A-Za-z]))", " "),
         (rf"\\({_OPERATORS})(?![A-Za-z])\s*(?=[A-Za-z0-9\\])", r"\1 "),
     )
 )
@@ -128,8 +128,7 @@ def plain_letters(text: str) -> str:
 
 def _formula(match: re.Match[str]) -> str:
     body = next(group for group in match.groups() if group is not None)
-    follows = match.string[match.end() : match.end() + 1]
-    is_money = match["inline"] is not None and follows.isdigit() and "\\" not in body
+    is_money = match["inline"] is not None and _is_money(match)
     is_prose = _PROSE.search(_TEXT_MACRO.sub("", body))
     if is_money or is_prose or body.count("{") != body.count("}"):
         return match[0]
@@ -138,6 +137,13 @@ def _formula(match: re.Match[str]) -> str:
         return match[0]
     plain = _scripts(plain_letters(parsed))
     return plain if _keeps_letters(body, plain) else match[0]
+
+
+def _is_money(match: re.Match[str]) -> bool:
+    """Whether the dollars are prices: "$5-$10", "US$5) and (US$ 7"; no macro stands between those."""
+    before, body, after = match.string[match.start() - 1 : match.start()], match["inline"], match.string[match.end() :]
+    is_price = body[:1].isdigit() and (before.isalpha() or re.search(r"[A-Za-z]{2}", body))
+    return "\\" not in body and bool(is_price or after[:1].isdigit())
 
 
 def _parsed(body: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ class Templates:
         except (OSError, UnicodeDecodeError) as error:
             raise TemplateError(f"{path}: {error}") from error
 
-    def _settings(self, name: str, check: Any) -> dict[str, Any]:
+    def _settings(self, name: str, check: Callable[[Mapping[str, Any], Mapping[str, Any]], None]) -> dict[str, Any]:
         """The shipped settings with the operator's over them, one level deep."""
         shipped = _yaml(shipped_folder() / name)
         path = self._path(name)

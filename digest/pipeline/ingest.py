@@ -17,7 +17,7 @@ from digest.model import AnnounceReason, Listing, Outcome, Past, Read, Source
 from digest.sources import KINDS
 from digest.store.connect import Database
 from digest.store.items import Items
-from digest.store.sources import add_source, keep_listing, past_of, settle_read, state_of
+from digest.store.sources import add_source, has_read_any, keep_listing, past_of, settle_read, state_of
 
 #: a failing source is tried again after this long, doubling up to the last figure
 _FIRST_RETRY, _LONGEST_RETRY = timedelta(minutes=10), timedelta(hours=1)
@@ -52,7 +52,7 @@ class Ingested:
 
     edition: int | None = None
     sources: tuple[SourceReport, ...] = ()
-    used_sample: bool = False  #: no source answered on a first run, so the shipped sample was read
+    used_sample: bool = False  #: no source has ever answered, so the shipped sample was read
 
     @property
     def new_items(self) -> int:
@@ -71,7 +71,7 @@ class Ingest:
     def __init__(
         self, database: Database, *, read: ReadSources, every: timedelta, sample: Source | None = None
     ) -> None:
-        """Read through `read` into `database`; `sample` stands in on a first run where no source answers."""
+        """Read through `read` into `database`; `sample` stands in until a source has once answered."""
         self.database = database
         self.items = Items(database)
         self._read = read
@@ -83,8 +83,8 @@ class Ingest:
         with self.database.write() as connection:
             for source in sources:
                 add_source(connection, source)
-            is_first = self.items.newest_edition(connection) == 0
-        use_sample = is_first and self._sample is not None
+            was_read = has_read_any(connection, [source.name for source in sources])
+        use_sample = bool(sources) and self._sample is not None and not was_read
         reads = self._read(sources, self._past, now, is_quick=use_sample)
         used_sample = use_sample and not any(read.outcome.is_read or read.listings for read in reads)
         if used_sample and self._sample is not None:

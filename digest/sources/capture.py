@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from io import StringIO
 from itertools import pairwise
 
 from digest.errors import SourceError
@@ -67,7 +68,7 @@ def parse(body: bytes) -> Parsed:
 def looks_like(body: bytes) -> bool:
     """Whether the words of the page's head are there, or a paper's details as the page prints them."""
     try:
-        lines = [line.strip() for line in decode(body)[0].splitlines()]
+        lines = _lines(decode(body)[0])
     except SourceError:
         return False
     head = [line for line in lines if line][:_HEAD_LINES]
@@ -79,19 +80,24 @@ def looks_like(body: bytes) -> bool:
 # --- from lines to blocks -----------------------------------------------------------------------------------------
 
 
+def _lines(text: str) -> list[str]:
+    """The lines as an editor counts them, stripped; str.splitlines would also break at signs within a text."""
+    return [line.strip() for line in StringIO(text.rstrip(), newline=None)]
+
+
 def _blocks(text: str) -> list[Block]:
-    lines = [line.strip() for line in text.splitlines()]
+    lines = _lines(text)
     has_gaps = _has_gaps(lines)
-    blocks: list[Block] = []
+    groups: list[tuple[int, bool, list[str]]] = []
     for number, (above, line, below) in enumerate(zip(["", *lines], lines, [*lines[1:], ""], strict=False), start=1):
         if not line:
             continue
         is_detail = _is_detail(line, below)
-        if above and blocks[-1].is_detail is is_detail and (is_detail or _continues(above, line, has_gaps=has_gaps)):
-            blocks[-1] = replace(blocks[-1], lines=(*blocks[-1].lines, line))
+        if above and groups[-1][1] is is_detail and (is_detail or _continues(above, line, has_gaps=has_gaps)):
+            groups[-1][2].append(line)
         else:
-            blocks.append(Block(number, (line,), is_detail))
-    return blocks
+            groups.append((number, is_detail, [line]))
+    return [Block(number, tuple(group), is_detail) for number, is_detail, group in groups]
 
 
 def _has_gaps(lines: Sequence[str]) -> bool:

@@ -22,7 +22,7 @@ def describe(body: bytes) -> str:
         return "JSON"
     if not text.startswith("<"):
         return "plain text"
-    return _describe_page(text) if _PAGE.search(text) else "XML"
+    return _describe_page(text) if _PAGE.search(text) else "XML or the like"
 
 
 def _describe_page(text: str) -> str:

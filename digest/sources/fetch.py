@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from itertools import count
 from queue import Empty, Queue
-from random import SystemRandom
 from threading import Lock, Thread
 from urllib.parse import urljoin, urlsplit
 
@@ -22,6 +20,7 @@ from digest import __version__
 from digest.errors import SourceError
 from digest.model import Page
 from digest.sources.kind import MAX_BYTES
+from digest.sources.pauses import asked_pause, pause_after
 
 CONNECT = 10.0  # seconds to wait for a connection
 REDIRECTS = 5
@@ -29,8 +28,6 @@ LONGEST_PAUSE = 60.0  # seconds; a host that asks for more is left alone until t
 _CHUNK = 65_536
 _BUSY = (429, 500, 502, 503, 504)  # answers that another try may mend
 _MOVED = (301, 302, 303, 307, 308)
-
-_random = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,29 +175,6 @@ def check_address(url: str) -> None:
         is_good = False
     if not is_good:
         raise SourceError(f"{url[:200]!r} is not an address that may be asked: it takes http(s), a host and no login")
-
-
-def pause_after(attempt: int, asked: float | None) -> float:
-    """Seconds to wait after so many failed tries: at least what the host asked, and longer each time.
-
-    The jitter keeps many machines from coming back at the same moment; it never makes a pause shorter than the last.
-    """
-    return max(asked or 0.0, 2.0 ** (attempt - 1) * _random.uniform(0.5, 1.0))
-
-
-def asked_pause(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a Retry-After header asks for (RFC 9110, 10.2.3), or None.
-
-    A moment is compared with the host's own Date, so that a wrong clock on either side does no harm.
-    """
-    asked = headers.get("Retry-After", "").strip()
-    if asked.isascii() and asked.isdecimal():
-        return float(asked[:9])
-    try:
-        pause = parsedate_to_datetime(asked) - parsedate_to_datetime(headers.get("Date", ""))
-    except (TypeError, ValueError):
-        return None
-    return max(pause.total_seconds(), 0.0)
 
 
 class _PassingError(Exception):

@@ -28,7 +28,7 @@ REACH = 14  # days that a later read looks back
 
 _ARXIV_ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z][a-z.-]{1,15}(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
-_PROLOG = re.compile(r"\s*<\?[^>]*>")  # Beautiful Soup warns of XML in what is meant as HTML
+_PROLOG = re.compile(r"\A\s*<\?[^>]*>")  # Beautiful Soup warns of XML in what is meant as HTML
 
 
 def parse(body: bytes) -> Parsed:
@@ -94,7 +94,7 @@ def _parse_answer(rows: Any) -> Parsed:
 
 
 def _parse_page(text: str) -> Parsed:
-    soup = BeautifulSoup(_PROLOG.sub("", text, count=1), "lxml")
+    soup = BeautifulSoup(_PROLOG.sub("", text), "lxml")
     holder = soup.find(attrs={"data-target": "DailyPapers"})
     try:
         props = _load(str(holder["data-props"])) if isinstance(holder, Tag) else None

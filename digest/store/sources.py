@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -45,6 +46,12 @@ def state_of(connection: sa.Connection, name: str) -> SourceState | None:
         reason=row.last_reason,
         barrier=row.barrier,
     )
+
+
+def has_read_any(connection: sa.Connection, names: Sequence[str]) -> bool:
+    """Whether any of these sources has ever been read completely."""
+    query = sa.select(source.c.name).where(source.c.name.in_(names), source.c.last_complete_at.is_not(None))
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def past_of(connection: sa.Connection, name: str) -> Past:

@@ -1,0 +1,36 @@
+"""The example of docs/matching.md, computed: whoever changes the score changes the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shelf import announced, paper
+
+from digest.matching.compose import explain
+from digest.matching.grammar import understand
+from digest.matching.history import History
+from digest.matching.scores import EditionScores
+from digest.model import Profile
+
+PAGE = Path(__file__).parents[2] / "docs" / "matching.md"
+HISTORY = History(papers=1000, total_length=120_000, document_counts={"graph": 80, "neural": 250, "network": 300})
+PAPER = paper(
+    title="Rewiring graphs once is enough",
+    abstract=(
+        "Deep graph neural networks forget where a message came from. We add a few edges before training, once, and "
+        "show on nine data sets that networks with forty layers then keep apart what two layers could."
+    ),
+    authors=("Ines Okafor", "Tomás Reyes"),
+    categories=("cs.LG",),
+)
+INTERESTS = "graph neural networks\nauthor: I. Okafor ^0.5\n-data sets ^0.5\n"
+
+
+def test_the_worked_example_is_what_the_program_computes() -> None:
+    edition = EditionScores([announced(PAPER)], HISTORY)
+    why = explain(Profile(), understand(INTERESTS).interests, [edition], PAPER.item)
+    page = PAGE.read_text(encoding="utf-8")
+    idfs = [f"{HISTORY.idf(term):.2f}" for term in ("graph", "neural", "network")]
+    rows = [f"| `{each.interest}` | {each.field} | {', '.join(each.words)} | {each.points} |" for each in why.matches]
+    for figure in (*idfs, *rows, f"score {why.score}", f"line of {why.threshold}"):
+        assert figure in page, figure
