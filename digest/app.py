@@ -14,6 +14,7 @@ from threading import Event
 
 from digest.clock import Clock
 from digest.config import Config, load, smtp_password
+from digest.config.values import is_loopback
 from digest.delivery.files import FilesTransport
 from digest.delivery.pace import Pace
 from digest.delivery.smtp import SmtpTransport
@@ -93,7 +94,8 @@ class App:
     @cached_property
     def standing(self) -> Standing:
         """What people and the file decide."""
-        return Standing(self.database, catch_up=self.config.digest.catch_up)
+        digest = self.config.digest
+        return Standing(self.database, catch_up=digest.catch_up, max_lateness=digest.max_lateness)
 
     @property
     def operator(self) -> str:
@@ -233,8 +235,7 @@ class App:
             raise SetupError("site.postal_address is empty: the law of many countries wants one in bulk mail")
         if self.config.delivery.dkim.selector:
             raise SetupError("delivery.dkim is set, but this version cannot sign: let your relay do it")
-        is_local = self.config.delivery.smtp.host in ("localhost", "127.0.0.1", "::1")
-        if self.is_pretended and not is_local:
+        if self.is_pretended and not is_loopback(self.config.delivery.smtp.host):
             raise SetupError("letters made under --clock are only sent to a server on this machine")
 
     # --- keys ---

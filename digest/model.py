@@ -254,7 +254,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """One reader's picks, as data, best first. Trending items carry no matches and score 0."""
+    """One reader's picks, as data, best first; those of one topic stand together. Trending ones score 0."""
 
     picks: tuple[Pick, ...] = ()
     trending: tuple[Pick, ...] = ()
@@ -507,7 +507,7 @@ class Letter:
     send_at: time = time(7, 30)
     days: frozenset[int] = frozenset(range(5))
     language: str = "en"
-    notices: tuple[str, ...] = ()  #: sentences such as "bioRxiv could not be read this morning; …"
+    unread: tuple[str, ...] = ()  #: names of the sources that could not be read in time
     attributions: tuple[str, ...] = ()  #: thanks and "Not affiliated with …", one sentence per source
     token: str | None = None  #: unsubscribe token; None in previews, which carry no live link
 

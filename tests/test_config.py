@@ -189,8 +189,8 @@ def test_a_few_anchors_do_no_harm(tmp_path):
 # --- interests ----------------------------------------------------------------------------------------------------
 
 
-def interests_of(block, folder, **options):
-    ((_, profile),) = read(f"{LEAST}subscribers:\n- email: a@example.org\n  interests:{block}\n", folder, **options)
+def interests_of(block, folder):
+    ((_, profile),) = read(f"{LEAST}subscribers:\n- email: a@example.org\n  interests:{block}\n", folder).subscribers
     return profile
 
 
@@ -214,8 +214,21 @@ def interests_of(block, folder, **options):
     ],
 )
 def test_interests_as_block_text_or_list(written, text, tmp_path):
-    config = read(f"{LEAST}subscribers:\n- email: a@example.org\n  interests:{written}\n", tmp_path)
-    assert config.subscribers[0][1].interests.rstrip("\n") == text
+    assert interests_of(written, tmp_path).interests.rstrip("\n") == text
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (" a, b", "a, b"),
+        (" [a, b]", "a\nb\n"),
+        ("\n  - a, b", "a, b\n"),
+        (" |\n    a, b", "a, b\n"),
+        (" |-\n    a, b", "a, b\n"),
+    ],
+)
+def test_only_a_line_beside_its_key_has_no_end(written, text, tmp_path):
+    assert interests_of(written, tmp_path).interests == text
 
 
 READERS = LEAST + "subscribers:\n- email: a@example.org\n"  # the next line is line 6

@@ -85,7 +85,7 @@ class World:
             resend_unknown=True,
             random=Random(1),
         )
-        self.standing = Standing(database, catch_up=values["catch_up"])
+        self.standing = Standing(database, catch_up=values["catch_up"], max_lateness=values["max_lateness"])
 
     # --- time ---
 

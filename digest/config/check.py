@@ -59,7 +59,7 @@ def _read_interests(document: Document, check: CheckInterests | None) -> Iterato
             continue
         read = interests.lines(document, key)
         lines = [line for line in read if not isinstance(line, Mistake)]
-        reader["interests"] = "\n".join(text for text, _ in lines)
+        reader["interests"] = "".join(text for text, _ in lines)
         yield from (mistake for mistake in read if isinstance(mistake, Mistake))
         for number, reason in check(reader["interests"]) if check else ():
             yield Mistake(lines[number - 1][1], key, reason)

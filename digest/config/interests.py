@@ -8,7 +8,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from digest.config.document import Document, Key, Mistake
 
-Line = tuple[str, int]  # one interest, and its line in the file
+Line = tuple[str, int]  # one interest with its line end, and its line in the file
 
 _JOINED = "found lines that YAML joins into one; write | after the key, or a list, to keep one interest per line"
 
@@ -21,12 +21,18 @@ def lines(document: Document, key: Key) -> list[Line | Mistake]:
     """
     node = document.nodes[key]
     if isinstance(node, SequenceNode):
-        return [line for index, item in enumerate(node.value) for line in _item(document, item, (*key, index))]
+        return [_ended(line) for index, item in enumerate(node.value) for line in _item(document, item, (*key, index))]
     if isinstance(node, ScalarNode) and _is_null(node):
         return []
     if isinstance(node, ScalarNode):
-        return list(_scalar(document, node, key))
+        found = list(_scalar(document, node, key))
+        # a single line beside its key keeps no end: like one on the command line, commas may part it
+        return found if len(found) == 1 and node.style != "|" else [_ended(line) for line in found]
     return [document.mistake(key, "found a block of keys, expected text after | or a list")]
+
+
+def _ended(line: Line | Mistake) -> Line | Mistake:
+    return line if isinstance(line, Mistake) else (line[0] + "\n", line[1])
 
 
 def _item(document: Document, node: Node, key: Key) -> Iterator[Line | Mistake]:

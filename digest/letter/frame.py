@@ -11,7 +11,7 @@ from digest.model import Letter, LetterPick, Site
 
 _SENTENCE = 400  # characters
 _NAME = 80
-_NOTICES = 10
+_UNREAD = 10
 _ATTRIBUTIONS = 20
 _BECAUSE = 3  # phrases in the preheader
 
@@ -59,7 +59,10 @@ def notices(letter: Letter, words: Words) -> tuple[str, ...]:
     own = [words.say("sample")] * letter.is_sample + [words.say("test")] * letter.is_test
     if letter.is_first and letter.vouched_by is None:
         own.append(words.say("first"))
-    return tuple(at_word(each, _SENTENCE) for each in (*own, *letter.notices[:_NOTICES]))
+    if letter.unread:
+        names = words.listed([at_word(name, _NAME) for name in letter.unread[:_UNREAD]])
+        own.append(words.say("unread", len(letter.unread), names=names))
+    return tuple(own)
 
 
 def vouched(letter: Letter, words: Words) -> str:

@@ -21,7 +21,11 @@ _NAME = 80  # characters
 def lay_out(letter: Letter, site: Site, words: Words, form: Form) -> View:
     """What the letter shows in this form; the texts are already plain."""
     best = frame.main_picks(letter)
-    papers = tuple(paper(rank, pick, letter, site, words, form) for rank, pick in enumerate(best, 1))
+    by_score = sorted(range(len(best)), key=lambda place: -best[place].pick.score)
+    papers = tuple(
+        paper(rank, pick, letter, site, words, form, standing=by_score.index(rank - 1) + 1)
+        for rank, pick in enumerate(best, 1)
+    )
     shown = papers[: form.shown]
     extra = letter.trending if letter.has_interests else ()
     hidden = max(len(papers) - form.shown, 0) + max(len(extra) - form.trending, 0)
@@ -39,7 +43,7 @@ def lay_out(letter: Letter, site: Site, words: Words, form: Form) -> View:
         sections=_sections(best, shown, words),
         left_out=words.say("left_out", hidden) if hidden else "",
         trending=tuple(
-            paper(rank, pick, letter, site, words, _TITLE_ALONE)
+            paper(rank, pick, letter, site, words, _TITLE_ALONE, standing=rank)
             for rank, pick in enumerate(extra[: form.trending], len(best) + 1)
         ),
         footer_links=frame.footer_links(letter, site, words),
@@ -48,16 +52,12 @@ def lay_out(letter: Letter, site: Site, words: Words, form: Form) -> View:
 
 
 def _sections(picks: Sequence[LetterPick], shown: Sequence[Paper], words: Words) -> tuple[Section, ...]:
-    """The papers by topic, topics in the order of their best pick; all under one nameless head if there is one."""
+    """The papers by topic, as they come; all under one nameless head if there is one."""
     topics = [pick.pick.topic for pick in picks[: len(shown)]]
-    order = list(dict.fromkeys(topics))
-    if len(order) < 2:
+    if len(set(topics)) < 2:
         return (Section("", "", tuple(shown)),) if shown else ()
-    by_topic = sorted(zip(topics, shown, strict=True), key=lambda each: order.index(each[0]))
-    return tuple(
-        _section(topic, tuple(paper for _, paper in papers), words)
-        for topic, papers in groupby(by_topic, key=lambda each: each[0])
-    )
+    by_topic = groupby(zip(topics, shown, strict=True), key=lambda each: each[0])
+    return tuple(_section(topic, tuple(paper for _, paper in papers), words) for topic, papers in by_topic)
 
 
 def _section(topic: str | None, papers: tuple[Paper, ...], words: Words) -> Section:

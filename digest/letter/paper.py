@@ -23,8 +23,8 @@ _REASONS = 3  # named in a reason line
 _AUTHORS = 3  # named in a by-line
 
 
-def paper(rank: int, pick: LetterPick, letter: Letter, site: Site, words: Words, form: Form) -> Paper:
-    """The paper as it is printed at this rank."""
+def paper(rank: int, pick: LetterPick, letter: Letter, site: Site, words: Words, form: Form, *, standing: int) -> Paper:
+    """The paper as it is printed at this rank; `standing` is its place by score, which may stand in another section."""
     text, matches = pick.text, _ordered(pick.pick.matches)
     title = at_word(text.title, _TITLE)
     authors, more = _authors(pick)
@@ -40,7 +40,7 @@ def paper(rank: int, pick: LetterPick, letter: Letter, site: Site, words: Words,
         categories=_categories(pick),
         notes=_notes(pick, matches, words),
         votes=words.say("votes", pick.popularity.upvotes) if pick.popularity.upvotes > 0 else "",
-        abstract=_abstract(rank, pick, form),
+        abstract=_abstract(standing, pick, form),
         links=_links(rank, pick, letter, site, words),
     )
 
@@ -116,11 +116,11 @@ def _bound(text: str) -> str:
     return _UNIT.sub("\u00a0", text)
 
 
-def _abstract(rank: int, pick: LetterPick, form: Form) -> tuple[Piece, ...]:
-    if rank > form.full + form.excerpts:
+def _abstract(standing: int, pick: LetterPick, form: Form) -> tuple[Piece, ...]:
+    if standing > form.full + form.excerpts:
         return ()
     whole = _bound(pick.text.abstract)
-    cut = excerpt(whole, _FULL_ABSTRACT if rank <= form.full else _EXCERPT)
+    cut = excerpt(whole, _FULL_ABSTRACT if standing <= form.full else _EXCERPT)
     return pieces(cut, _uncut(spans(pick.pick.matches, Field.ABSTRACT), cut, whole))
 
 

@@ -81,7 +81,7 @@ def compose(
     judged = _judge_all(interests, editions, excluded)
     chosen = _choose(profile, interests, judged)
     return Digest(
-        picks=tuple(_pick(each) for each in chosen.picks),
+        picks=tuple(_pick(each) for each in _by_topic(chosen.picks)),
         trending=tuple(_trend(each) for each in chosen.trending),
         considered=len(judged),
     )
@@ -207,8 +207,15 @@ def _pick(judged: _Judged) -> Pick:
     )
 
 
+def _by_topic(picks: Sequence[_Judged]) -> list[_Judged]:
+    """The papers of one topic together, topics in the order of their best; ranks then grow down the letter."""
+    order = list(dict.fromkeys(each.topic for each in picks))
+    return sorted(picks, key=lambda each: order.index(each.topic))
+
+
 def _trend(judged: _Judged) -> Pick:
-    return Pick(item=judged.item, revision=judged.announced.text.revision, score=0)
+    votes = judged.announced.popularity.upvotes
+    return Pick(item=judged.item, revision=judged.announced.text.revision, score=0, votes=votes)
 
 
 def _fame(judged: _Judged) -> tuple[int, int, int]:

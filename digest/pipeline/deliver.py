@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from digest.model import (
     Message,
     Pick,
     Popularity,
+    SendResult,
     Sign,
     State,
     Subscriber,
@@ -36,6 +38,8 @@ from digest.store.ledger import Ledger
 from digest.store.outbox import Frozen, Outbox
 from digest.store.people import People
 from digest.subscribers.tokens import Keyring
+
+_log = logging.getLogger(__name__)
 
 #: rows claimed at a time; small enough to be sent well within their lease
 _BATCH = 50
@@ -130,7 +134,12 @@ class Courier:
         )
 
     def _send(self, row: Delivery, transport: Transport, delivered: Delivered) -> None:
-        typeset = self._typesetter.typeset(row, self._clock())
+        try:
+            typeset = self._typesetter.typeset(row, self._clock())
+        except Exception as error:  # one letter that cannot be made stops no other
+            _log.exception("letter %s cannot be typeset", row.id)
+            self._settle(row, SendResult(state=State.DEFERRED, text=f"cannot be typeset: {error!r}"), delivered)
+            return
         if typeset is None:
             self.outbox.drop_merged(row, self._clock())
             delivered.states[State.CANCELLED] += 1
@@ -140,15 +149,18 @@ class Courier:
         if result.state is State.CANCELLED:  # the last check has said no, and has written why
             delivered.states[State.CANCELLED] += 1
             return
+        self._settle(row, result, delivered)
+        if result.fault is Fault.OURS:
+            raise SetupError(result.text)
+
+    def _settle(self, row: Delivery, result: SendResult, delivered: Delivered) -> None:
         now = self._clock()
         state = self.outbox.settle(row, result, now=now, next_try_at=next_try(row.attempts, now, self._random))
-        if state is None:
+        if state is None:  # its lease ran out, and somebody else has it now
             return
         delivered.states[state] += 1
         if state is not State.SENT:
             delivered.texts[result.text] += 1
-        if result.fault is Fault.OURS:
-            raise SetupError(result.text)
 
 
 class Typesetter:
@@ -239,6 +251,7 @@ def letter_of(
         send_at=person.profile.send_at,
         days=person.profile.days,
         language=person.profile.language,
+        unread=digest.unread,
         attributions=tuple(dict.fromkeys(thanks)),
         token=token,
     )

@@ -107,9 +107,9 @@ class Ingest:
         )
 
     def late(self, sources: Sequence[Source], now: datetime) -> tuple[str, ...]:
-        """Names of those that could not be read for longer than two rounds."""
+        """Names of those that could not be read for longer than two rounds; saved files are never late."""
         with self.database.read() as connection:
-            states = [state_of(connection, source.name) for source in sources]
+            states = [state_of(connection, source.name) for source in sources if source.kind in KINDS]
         return tuple(
             state.name
             for state in states

@@ -40,9 +40,10 @@ class Synced:
 class Standing:
     """Changes people's rows, one transaction each."""
 
-    def __init__(self, database: Database, *, catch_up: timedelta) -> None:
+    def __init__(self, database: Database, *, catch_up: timedelta, max_lateness: timedelta) -> None:
         self.database = database
         self.catch_up = catch_up
+        self.max_lateness = max_lateness
         self.people = People(database)
         self.items = Items(database)
         self.ledger = Ledger(database)
@@ -183,9 +184,10 @@ class Standing:
         )
         if self.people.is_suppressed(connection, email):
             self.people.change(connection, one, is_suppressed=True)
-        person = self.known(connection, email)
-        if by:
-            self._look_forward(connection, person, now)
+        if by:  # today's letter is still news until its deadline, so a newcomer need not wait for tomorrow's
+            yesterday = today(profile.timezone, now) - timedelta(days=1)
+            due = next_due(profile, after=now - self.max_lateness, last_slot=yesterday, last_digest_at=None)
+            self.people.change(connection, one, due_slot=due.slot, due_at=due.at, next_due_at=due.at)
         return self.known(connection, email)
 
     def known(self, connection: sa.Connection, email: str) -> Subscriber:

@@ -23,7 +23,7 @@ _FLAGS = [
 
 LETTERS: dict[str, Letter] = {
     "nine": samples.DAILY,
-    "end": replace(samples.DAILY, picks=samples.NINE[6:], notices=()),
+    "end": replace(samples.DAILY, picks=samples.NINE[6:], unread=()),
     "trending": replace(samples.DAILY, picks=(), trending=samples.READ_BY_OTHERS * 2, has_interests=False),
     "quiet": replace(samples.DAILY, picks=()),
     "first": replace(samples.DAILY, picks=samples.NINE[:2], is_first=True, vouched_by="config.yaml, by the operator"),

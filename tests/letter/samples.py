@@ -68,7 +68,7 @@ T, A, W, C = Field.TITLE, Field.ABSTRACT, Field.AUTHOR, Field.CATEGORY
 
 _GRAPHS, _TRUST = "Graph learning", "Trust"
 
-NINE = (
+_BY_SCORE = (
     pick(
         text(
             "Quiet Edges: Graph Networks That Decide When to Speak",
@@ -156,6 +156,9 @@ NINE = (
     pick(text("Small Worlds Stay Small", "And so they do.", "Bence Halmos", item=9), ("graphs", 20, A), topic=_GRAPHS),
 )
 
+#: as they are composed: the papers of one topic together
+NINE = tuple(sorted(_BY_SCORE, key=lambda each: (_GRAPHS, _TRUST).index(each.pick.topic)))
+
 READ_BY_OTHERS = (
     pick(
         text("Sleep Helps: Replay at Night for Small Models", "It does.", "Noor El-Amine, Grace Whitby, A. B", item=21),
@@ -176,6 +179,6 @@ DAILY = Letter(
         "Thank you to arXiv for use of its open access interoperability.",
         "Not affiliated with arXiv or Hugging Face.",
     ),
-    notices=("bioRxiv could not be read this morning; its papers come with the next letter.",),
+    unread=("bioRxiv",),
     token="Vm9pY2k.u7",
 )

@@ -15,7 +15,7 @@ from tests.letter import samples
 
 _FOLDER = Path(__file__).parent / "golden"
 _DAILY = samples.DAILY
-_SHORT = replace(_DAILY, trending=(), notices=())
+_SHORT = replace(_DAILY, trending=(), unread=())
 
 _NON_LATIN = samples.text(
     "מפות שקטות: למידה בלי תוויות",

@@ -72,7 +72,7 @@ def with_text(letter: Letter, slot: str, text: str) -> Letter:
     """The letter with this text in one slot of its first paper, or in one of its own."""
     first, *others = letter.picks
     if slot in ("recipient_notice", "attribution", "who"):
-        fields = {"recipient_notice": {"notices": (text,)}, "attribution": {"attributions": (text,)}}
+        fields = {"unread": {"unread": (text,)}, "attribution": {"attributions": (text,)}}
         return replace(letter, **fields.get(slot, {"vouched_by": text, "is_first": True}))
     if slot == "phrase":
         matches = (replace(first.pick.matches[0], words=(text,), interest=text), *first.pick.matches[1:])
@@ -160,7 +160,7 @@ def test_marks_stand_on_the_words_of_each_reason() -> None:
 
 
 def test_an_ordinary_letter_of_twenty_is_small() -> None:
-    long = samples.NINE[0].text.abstract * 3
+    long = samples.NINE[0].text.abstract * 2
     picks = tuple(replace(p, text=replace(p.text, abstract=long)) for p in (samples.NINE * 3)[:20])
     message = samples.set_letter(PUBLIC, replace(samples.DAILY, picks=picks))
     assert len(message.html.encode()) < 60_000
@@ -182,7 +182,7 @@ def test_no_letter_passes_the_budget_and_each_keeps_its_footer(count: int, chara
     many = tuple(
         samples.pick(huge, *[(character * 90, 9, Field.TITLE)] * 12, topic=character * 99) for _ in range(count)
     )
-    letter = replace(samples.DAILY, picks=many, trending=many, notices=(character * 900,) * 30)
+    letter = replace(samples.DAILY, picks=many, trending=many, unread=(character * 900,) * 30)
     message = samples.set_letter(PUBLIC, replace(letter, attributions=(character * 900,) * 30))
     assert len(message.html.encode()) <= 100_000
     assert "12 Quay Street" in message.html and "/unsubscribe/" in message.html
@@ -249,7 +249,7 @@ def test_s5_parts_decode_to_what_was_set() -> None:
         ),
         (
             replace(samples.DAILY, picks=samples.NINE[2:3]),
-            "One paper for Thursday: Honest at the Margins",
+            "One paper for Thursday: Rewired Once",
             "One paper for Thursday",
         ),
         (
