@@ -1,0 +1,49 @@
+# The two commands that do everything are `make digest` and `make test`; the others are for those who change the code.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# wheels only: nothing is compiled on your machine
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
+
+.PHONY: digest test check torture pictures bench clean
+
+digest: $(VENV)/.ready ## letters in out/ from today's papers
+	@$(BIN)/digest send --now
+
+test: $(VENV)/.ready-dev ## the whole test suite
+	$(BIN)/pytest
+
+check: $(VENV)/.ready-dev ## format, lint, types, and the layers of docs/architecture.md
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+torture: $(VENV)/.ready-dev ## the long sweeps
+	$(BIN)/pytest -m torture
+
+pictures: $(VENV)/.ready-dev ## letters as pictures, in light and dark, into out/pictures; needs Chromium
+	$(BIN)/python -m tests.letter.pictures out/pictures
+
+bench: $(VENV)/.ready-dev ## how fast a newcomer's first commands answer
+	$(BIN)/python bench/start.py
+
+clean: ## everything that was made here but letters and the store
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(VENV)/.ready: pyproject.toml | $(BIN)/python
+	@echo "Setting up in $(VENV); this is done once."
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: pyproject.toml | $(BIN)/python
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.ready
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "digest needs Python 3.11 or newer. On Debian or Ubuntu: sudo apt install make python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "Python has no venv here. On Debian or Ubuntu: sudo apt install make python3 python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
