@@ -81,7 +81,7 @@ def _warnings(ingested: Ingested, planned: Planned, delivered: Delivered) -> Ite
         elif source.outcome is Outcome.COMPLETE and source.reason:
             yield f"source {source.name}: {source.reason}"
     if ingested.used_sample:
-        yield "no source answered, so the letters are made from the shipped sample and say so"
+        yield "no source has answered yet: the shipped sample stands in, and its letters say so"
     for email, row in planned.served:
         yield f"{email}: {_served(row.slot, row.state, row.reason)}"
     for text, times in delivered.texts.most_common():

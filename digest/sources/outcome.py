@@ -18,7 +18,7 @@ def is_recorded(outcome: Outcome) -> bool:
 def add_up(parts: Sequence[tuple[str, Parsed]]) -> tuple[Outcome, str]:
     """The outcome and reason of a whole, given each part with its name for people ("" needs none)."""
     outcomes = {parsed.outcome for _, parsed in parts}
-    troubles = [f"{name}: {parsed.reason}" if name else parsed.reason for name, parsed in parts if _is_trouble(parsed)]
+    troubles = _told_once([(name, parsed.reason) for name, parsed in parts if _is_trouble(parsed)])
     told = "; ".join(troubles[:_TOLD]) + (f"; and {len(troubles) - _TOLD} more" if len(troubles) > _TOLD else "")
     if parts and outcomes.issubset(_NOTHING):
         return (Outcome.FAILED if Outcome.FAILED in outcomes else Outcome.SUSPICIOUS), told
@@ -33,3 +33,16 @@ def add_up(parts: Sequence[tuple[str, Parsed]]) -> tuple[Outcome, str]:
 
 def _is_trouble(parsed: Parsed) -> bool:
     return parsed.outcome in (*_NOTHING, Outcome.PARTIAL)
+
+
+def _told_once(troubles: Sequence[tuple[str, str]]) -> list[str]:
+    """One sentence per trouble, after the names of the parts that have it: "file1, file2: not a listing"."""
+    names: dict[str, list[str]] = {}
+    for name, reason in troubles:
+        names.setdefault(reason, []).extend([name] if name else [])
+    return [f"{_listed(parts)}: {reason}" if parts else reason for reason, parts in names.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
+    return ", ".join(names[:_TOLD]) + more

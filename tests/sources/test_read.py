@@ -328,8 +328,14 @@ def test_a_whole_counts_as_read_only_if_every_part_does(outcomes: list[Outcome])
 
 
 def test_a_long_list_of_troubles_is_cut() -> None:
-    parts = [(f"file{number}", Parsed(kind="x", outcome=Outcome.FAILED, reason="bad")) for number in range(9)]
-    assert add_up(parts)[1] == "file0: bad; file1: bad; file2: bad; and 6 more"
+    parts = [(f"file{n}", Parsed(kind="x", outcome=Outcome.FAILED, reason=f"bad {n}")) for n in range(9)]
+    assert add_up(parts)[1] == "file0: bad 0; file1: bad 1; file2: bad 2; and 6 more"
+
+
+def test_one_trouble_of_many_parts_is_told_once() -> None:
+    parts = [(f"file{n}", Parsed(kind="x", outcome=Outcome.FAILED, reason="bad")) for n in range(9)]
+    assert add_up(parts[:2])[1] == "file0, file1: bad"
+    assert add_up(parts)[1] == "file0, file1, file2 and 6 more: bad"
 
 
 def test_listings_carry_the_name_of_their_source(saved: Callable[..., Read]) -> None:
