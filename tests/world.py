@@ -1,4 +1,4 @@
-"""A small world for stories about the ledger: a clock to set, sources to fill, readers, and a record of what arrived."""
+"""A small world for stories about the ledger: a clock to set, sources to fill, readers, and what arrived."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Photographs of the sample letters, to be looked at: `python -m tests.letter.pictures FOLDER` (needs Chromium)."""
+"""Photographs of the sample letters, to be looked at: `python -m tests.letter.pictures FOLDER` (needs Chromium).
+
+The last one, letter.png, is the picture in the README: one letter on a phone, in light and in dark.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +42,26 @@ def photograph(html: str, width: int, scheme: str, to: Path) -> None:
         frame.write_text(
             f'<body style="margin:0"><iframe src="{page.name}" width={width} height={_HEIGHT} frameborder=0>'
         )
-        command = [_chromium(), *_FLAGS, f"--user-data-dir={folder}/profile", f"--screenshot={to}"]
-        command += [f"--window-size={max(width, 500)},{_HEIGHT}"]
-        command += [f"--blink-settings=preferredColorScheme={_SCHEMES[scheme]}"]
-        subprocess.run([*command, frame.as_uri()], check=True, capture_output=True, timeout=60)
+        _shoot(frame, (max(width, 500), _HEIGHT), to, f"--blink-settings=preferredColorScheme={_SCHEMES[scheme]}")
+
+
+def side_by_side(left: Path, right: Path, to: Path) -> None:
+    """Write the tops of two pictures of a phone as one."""
+    tops = "".join(
+        f'<img src="{one.absolute().as_uri()}" style="object-fit:none;object-position:0 0" width=375 height=1060>'
+        for one in (left, right)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        frame = Path(folder) / "frame.html"
+        frame.write_text(f'<body style="margin:0;display:flex;gap:14px;background:#fff">{tops}')
+        _shoot(frame, (764, 1060), to)
+
+
+def _shoot(page: Path, size: tuple[int, int], to: Path, *flags: str) -> None:
+    with tempfile.TemporaryDirectory() as profile:
+        command = [_chromium(), *_FLAGS, *flags, f"--user-data-dir={profile}", f"--screenshot={to.absolute()}"]
+        command += [f"--window-size={size[0]},{size[1]}", page.as_uri()]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
 
 
 def _chromium() -> str:
@@ -61,6 +80,7 @@ def main(folder: Path) -> None:
         for width in _WIDTHS:
             for scheme in _SCHEMES:
                 photograph(html, width, scheme, folder / f"{name}-{width}-{scheme}.png")
+    side_by_side(folder / "nine-375-light.png", folder / "nine-375-dark.png", folder / "letter.png")
 
 
 if __name__ == "__main__":
