@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from digest.app import App
 from digest.errors import UsageError
 from digest.model import State, Subscriber
 from digest.pipeline import Result, Stage, unwatched
+from digest.store.moves import forget_picks
 from digest.store.runs import Run, add_run
+from digest.store.sources import forget_listings
 from digest.subscribers.due import today
+
+
+#: the picks of a letter explain it for this long; its row stays
+_KEEP_PICKS = timedelta(days=90)
 
 
 def run_by_hand(
@@ -32,7 +38,7 @@ def run_by_hand(
         SetupError: this configuration must not send.
     """
     line = app.line()  # first of all: a configuration that must not send changes nothing
-    started, set_aside = _prepare(app, is_sure=is_sure)
+    started, set_aside = prepare(app, is_sure=is_sure)
     with app.database.read() as connection:
         person = None if email is None else app.standing.known(connection, email)
     only = person.id if person else None
@@ -47,16 +53,21 @@ def run_by_hand(
 def run_when_due(app: App) -> Result | None:
     """What is due at this minute: sources to be read, readers to be written to. None where nothing was."""
     line = app.line()
-    started, set_aside = _prepare(app)
+    started = app.clock()
     result = line.run(line.ingest.due(app.real_sources(), started), late_among=app.real_sources())
     did_anything = result.ingested.sources or result.planned.letters or result.planned.skipped
     if not did_anything and not result.delivered.states and not result.delivered.stopped_by:
         return None
-    return _recorded(app, "run", replace(result, set_aside=set_aside), started)
+    return _recorded(app, "run", result, started)
 
 
-def _prepare(app: App, *, is_sure: bool = False) -> tuple[datetime, int]:
-    """Bring in what the file says; when the run began, and how many letters on disk were set aside."""
+def prepare(app: App, *, is_sure: bool = False) -> tuple[datetime, int]:
+    """Bring in what the file says, once before the first run; the moment, and how many letters were set aside.
+
+    Raises:
+        UsageError: suspiciously many readers are gone from the file.
+        StoreError: the store lives in another time.
+    """
     started = app.clock()
     if not app.is_rehearsal:
         app.check_clock()
@@ -77,8 +88,16 @@ def _repeat(app: App, person: Subscriber | None, now: datetime) -> None:
             ledger.repeat(connection, row, transport=app.transport, now=now)
 
 
+def _tidy(app: App, now: datetime) -> None:
+    """Let go of what has been kept for long enough: documents for replay, and the picks of settled letters."""
+    with app.database.write() as connection:
+        forget_listings(connection, now - app.config.retention.listings)
+        forget_picks(connection, now - _KEEP_PICKS)
+
+
 def _recorded(app: App, command: str, result: Result, started: datetime) -> Result:
     report = result.report
+    _tidy(app, started)
     with app.database.write() as connection:
         add_run(
             connection,

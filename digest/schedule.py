@@ -20,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.app import App
 from digest.errors import DigestError, StoreError
-from digest.run import run_when_due
+from digest.run import prepare, run_when_due
 from digest.store.connect import Database
 
 log = logging.getLogger("digest")
@@ -48,6 +48,7 @@ def run_scheduler(app: App) -> None:
             misfire_grace_time=None,  # the default drops a tick that is a second late
             max_instances=1,
         )
+        prepare(app)
         log.info("running; stop with Ctrl-C or SIGTERM")
         tick(app)
         scheduler.start()

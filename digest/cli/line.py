@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.output import Json, print_json, program, progress, say
+from digest.cli.output import Json, checked_address, print_json, program, progress, say
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def ingest(
 
 def send(
     context: typer.Context,
-    to: Annotated[str | None, typer.Option(help="Only this reader.", metavar="EMAIL")] = None,
+    to: Annotated[str | None, typer.Option(help="Only this reader.", metavar="EMAIL", callback=checked_address)] = None,
     *,
     now: Annotated[bool, typer.Option("--now", help="Due or not; still one letter a day each.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Repeat today's letter as a test.")] = False,

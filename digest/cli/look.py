@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.output import Json, print_json, program, say
-from digest.errors import UsageError
+from digest.cli.output import Email, Json, checked_address, print_json, program, say, warn
+from digest.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -58,10 +58,15 @@ def preview(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Saved listings to compose from.", show_default=False)
     ] = None,
-    to: Annotated[str | None, typer.Option(help="A reader, in the store or in the file.", metavar="EMAIL")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(help="A reader, in the store or in the file.", metavar="EMAIL", callback=checked_address),
+    ] = None,
     interests: Annotated[str | None, typer.Option(help="Interests to try.", metavar="TEXT")] = None,
     day: Annotated[datetime | None, typer.Option("--date", help="That day's editions.", formats=["%Y-%m-%d"])] = None,
-    days: Annotated[int, typer.Option(help="The newest so many days.", min=1, max=90)] = 1,
+    days: Annotated[
+        int | None, typer.Option(help="The newest so many days; one, if not said.", min=1, max=90, show_default=False)
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the letter.", metavar="DIR")] = None,
     *,
     open_it: Annotated[bool, typer.Option("--open", help="Open the letter in a browser.")] = False,
@@ -70,9 +75,11 @@ def preview(
     """Compose a letter and record nothing; with FILES from those alone."""
     if (to is None) == (interests is None):
         raise UsageError('say for whom: --to EMAIL, or --interests "graph neural networks, grokking"')
+    if days is not None and (day or files):
+        raise UsageError("--days counts back over what was read: it goes neither with --date nor with files")
     app = program(context)
     person = _reader(app, to) if to else _stranger(app, interests or "")
-    made, day_of_letter = _compose(app, person, files or [], day.date() if day else None, days)
+    made, day_of_letter = _compose(app, person, files or [], day.date() if day else None, days or 1)
     written = _write(made, out or app.folder / "preview")
     if as_json:
         print_json(_preview_document(made, day_of_letter, written))
@@ -84,7 +91,7 @@ def preview(
 
 def explain(
     context: typer.Context,
-    email: Annotated[str, typer.Argument(help="The reader.")],
+    email: Email,
     item: Annotated[str, typer.Argument(help="An arXiv id, DOI, address or title.")],
     *,
     as_json: Json = False,
@@ -208,7 +215,9 @@ def _compose(
     for file in files:
         parsed = _read_file(file, None)
         if not (parsed.outcome.is_read or parsed.entries):
-            raise UsageError(f"{file}: {parsed.outcome}{_because(parsed.reason)}")
+            raise SourceError(f"{file}: {parsed.outcome}{_because(parsed.reason)}")
+        if not parsed.outcome.is_read:
+            warn(f"{file}: {parsed.outcome}{_because(parsed.reason)}")
         entries += parsed.entries
         newest = max(filter(None, (newest, parsed.day)), default=None)
     shown = day or newest or app.clock().date()

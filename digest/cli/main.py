@@ -6,6 +6,7 @@ Nothing heavy is imported before a command runs: `digest --help` answers at once
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,7 @@ import typer
 
 from digest import __version__
 from digest.cli import line, look, people, place
-from digest.cli.output import Context, fail
+from digest.cli.output import Context, fail, say
 from digest.errors import DigestError, UsageError
 
 commands = typer.Typer(
@@ -30,6 +31,12 @@ commands.add_typer(people.commands, name="subscribers", help="People: list, show
 commands.add_typer(place.database, name="db", help="The store: upgrade, backup.")
 
 
+def _show_version(is_asked: bool) -> None:  # noqa: FBT001  # the signature is typer's
+    if is_asked:
+        say(f"digest {__version__}")
+        raise typer.Exit
+
+
 @commands.callback()
 def _common(
     context: typer.Context,
@@ -38,16 +45,18 @@ def _common(
         str | None, typer.Option(help="Pretend that this moment is now (ISO 8601 with offset).", metavar="ISO-8601")
     ] = None,
     *,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+    ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"digest {__version__}")
-        raise typer.Exit
     context.obj = Context(config=config, clock=clock)
 
 
 def main() -> None:
     """Run a command: exit status 0 done, 1 failed or stale, 2 wrong usage or configuration."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a title may hold what the terminal's encoding lacks
     try:
         commands()
     except UsageError as error:
@@ -57,3 +66,5 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:  # a folder that is not writable, a full disk
+        sys.exit(fail(error, 1))

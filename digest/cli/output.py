@@ -17,9 +17,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digest.errors import UsageError
+
 if TYPE_CHECKING:
     from digest.app import App
 
+
+def checked_address(typed: str | None) -> str | None:
+    """An address as the store writes it.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if typed is None:
+        return None
+    from digest.config.values import email
+
+    try:
+        return email(typed)
+    except ValueError as error:
+        raise UsageError(f"{typed}: expected {error}") from error
+
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The reader's address.", callback=checked_address)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
@@ -36,7 +56,9 @@ class Context:
         from digest.app import build
         from digest.clock import pretended_clock, system_clock
 
-        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_Plain("%(levelname)s %(message)s"))
+        logging.basicConfig(level=logging.WARNING, handlers=[handler])
         clock = pretended_clock(self.clock) if self.clock else system_clock
         return build(self.config, clock, is_pretended=self.clock is not None)
 
@@ -54,12 +76,17 @@ def print_json(document: object) -> None:
 
 def say(text: str = "") -> None:
     """A line for people, without what could make a terminal do something else."""
-    typer.echo("".join(c for c in text if c == "\n" or c.isprintable()))
+    typer.echo(_printable(text))
+
+
+def warn(text: str) -> None:
+    """A line for people on standard error, likewise."""
+    typer.echo(_printable(text), err=True)
 
 
 def fail(error: BaseException, status: int) -> int:
     """Say on standard error what went wrong; the exit status, for convenience."""
-    typer.echo(f"digest: {error}" if "\n" not in str(error) else str(error), err=True)
+    warn(f"digest: {error}" if "\n" not in str(error) else str(error))
     return status
 
 
@@ -76,6 +103,17 @@ def progress(label: str) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done: bar.update(task, completed=done)
+
+
+class _Plain(logging.Formatter):
+    """Log lines without what a listing or a server may have smuggled in for the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _printable(super().format(record))
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in text if c == "\n" or c.isprintable())
 
 
 def _is_piped() -> bool:

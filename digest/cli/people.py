@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
-from digest.cli.output import Json, fail, print_json, program, say
+from digest.cli.output import Email, Json, checked_address, print_json, program, say, warn
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The reader's address.")]
 Consent = Annotated[
     str | None,
     typer.Option(help="How and when these people agreed; without it they are pending.", metavar="TEXT"),
@@ -86,10 +86,10 @@ def import_people(
     added, refused = 0, 0
     for number, email, interests in _lines(file):
         try:
-            _add(app, email, _interested(app, interests), consent)
+            _add(app, checked_address(email) or "", _interested(app, interests), consent)
             added += 1
         except UsageError as error:
-            fail(UsageError(f"{file}:{number}: {error}"), 2)
+            warn(f"{file}:{number}: {error}")
             refused += 1
     say(f"{added} added, {refused} not")
     if refused:
@@ -115,7 +115,7 @@ def pause(
 ) -> None:
     """No letters until a day, or until `resume`."""
     app = _synced(context)
-    person = app.standing.pause(email, until.replace(tzinfo=UTC) if until else None, app.clock())
+    person = app.standing.pause(email, _start_of(app, email, until.date()) if until else None, app.clock())
     say(f"{person.email}: {_standing(person)}")
 
 
@@ -133,7 +133,7 @@ def unsubscribe(
 ) -> None:
     """No letters any more."""
     app = _synced(context)
-    email = who if "@" in who else _email_of(app, who)
+    email = (checked_address(who) or who) if "@" in who else _email_of(app, who)
     say(f"{email}: {_standing(app.standing.unsubscribe(email, app.clock()))}")
 
 
@@ -163,16 +163,17 @@ def _add(app: App, email: str, profile: Profile, consent: str | None) -> Subscri
     now = app.clock()
     words = {"source": "command", "by": app.config.site.contact, "at": now.isoformat(), "text": consent}
     by = app.config.site.contact if consent else None
-    return app.standing.add(_checked(email), profile, consent=words, vouched_by=by, now=now)
+    return app.standing.add(email, profile, consent=words, vouched_by=by, now=now)
 
 
-def _checked(email: str) -> str:
-    from digest.config.values import email as checked
-
-    try:
-        return checked(email)
-    except ValueError as error:
-        raise UsageError(f"{email}: {error}") from error
+def _start_of(app: App, email: str, day: date) -> datetime:
+    """When a day begins where the reader lives."""
+    with app.database.read() as connection:
+        zone = ZoneInfo(app.standing.known(connection, email).profile.timezone)
+    start = datetime.combine(day, time(), zone).astimezone(UTC)
+    if start <= app.clock():
+        raise UsageError(f"--until {day}: that day has begun already")
+    return start
 
 
 def _interested(app: App, interests: str) -> Profile:
@@ -210,7 +211,8 @@ def _email_of(app: App, token: str) -> str:
 def _standing(person: Subscriber) -> str:
     words = [str(person.status)]
     if person.paused_until:
-        words.append(f"until {person.paused_until.date().isoformat()}")
+        day = person.paused_until.astimezone(ZoneInfo(person.profile.timezone)).date()
+        words.append(f"until {day.isoformat()}")
     if person.is_absent:
         words.append("gone from the file")
     if person.is_suppressed:

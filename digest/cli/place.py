@@ -46,8 +46,9 @@ def upgrade(context: typer.Context) -> None:
 def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help="A new file for the copy.")]) -> None:
     """Write a copy of the store into one file, while others go on working."""
     from digest.store.backup import back_up
+    from digest.store.connect import Database
 
     if file.exists():
         raise UsageError(f"{file} is there already; a backup never replaces anything")
-    back_up(program(context).database, file)
+    back_up(Database(program(context).config.store), file)  # as it stands, before any upgrade
     say(f"wrote {file}")

@@ -131,13 +131,12 @@ class Planner:
             open_rows = self.ledger.open_digests(connection, one)
             sending = [each for each in open_rows if each.state is State.SENDING]
             may_reopen = row is not None and row.state in REOPENABLE and row.reason != SkipReason.RESTORED
-            if is_forced and row is not None and not may_reopen:
-                planned.served.append((person.email, row))
-            elif not sending:
+            is_served = is_forced and row is not None and not may_reopen
+            if not is_served and not sending:
                 others = [each for each in open_rows if each.slot != turn.serve.slot.isoformat()]
                 look = self._look(connection, shelf, (stored, person), turn, others, row if may_reopen else None)
-        if is_forced and row is not None and not may_reopen:
-            self._hurry(row, now)
+        if is_served and row is not None:
+            self._hurry(person, row, now, planned)
             return
         if sending:
             self._wait(stored, max(each.lease_until or now for each in sending), planned)
@@ -195,10 +194,12 @@ class Planner:
                 self.people.change(connection, stored.id, next_due_at=until)
         planned.waiting += 1
 
-    def _hurry(self, row: Delivery, now: datetime) -> None:
-        if row.state is State.DEFERRED:
-            with self.database.write() as connection:
-                self.ledger.hurry(connection, row, now)
+    def _hurry(self, person: Subscriber, row: Delivery, now: datetime, planned: Planned) -> None:
+        if row.state is not State.DEFERRED:
+            planned.served.append((person.email, row))
+            return
+        with self.database.write() as connection:
+            self.ledger.hurry(connection, row, now)
 
     def _write(
         self, look: _Look, late_sources: tuple[str, ...], now: datetime, planned: Planned, *, taken: bool

@@ -24,6 +24,9 @@ from digest.subscribers.due import next_due, today
 #: a reload that removes more than this many readers, and this share of them, is more likely a mistake than a wish
 _MANY, _SHARE = 5, 0.2
 
+#: any number will do, as long as every process of the same store uses it
+_SYNC_LOCK = 0x66696C65
+
 _WHEN = ("timezone", "send_at", "days")
 
 
@@ -111,21 +114,19 @@ class Standing:
             UsageError: suspiciously many are gone, and `is_sure` is False; nothing was changed.
         """
         with self.database.write() as connection:
-            known = {person.email: person for person in self.people.all(connection)}
+            self.database.take_turns(connection, _SYNC_LOCK)  # or two runs at once add a newcomer twice
+            present = [person for person in self.people.of_file(connection) if not person.is_absent]
             named = {email for email, _ in readers}
-            gone = [
-                person
-                for person in known.values()
-                if person.owner == "file" and not person.is_absent and person.email not in named
-            ]
-            theirs = sum(person.owner == "file" and not person.is_absent for person in known.values())
+            gone = [person for person in present if person.email not in named]
+            theirs = len(present)
             if len(gone) > max(_MANY, _SHARE * theirs) and not is_sure:
                 raise UsageError(
                     f"config.yaml would take {len(gone)} of {theirs} readers away; if that is meant, say --yes"
                 )
             counts = dict.fromkeys(("added", "changed", "returned"), 0)
             for email, profile in readers:
-                what = self._sync_one(connection, known.get(email), email, profile, operator, now)
+                person = self.people.find(connection, email)
+                what = self._sync_one(connection, person, email, profile, operator, now)
                 if what:
                     counts[what] += 1
             for person in gone:

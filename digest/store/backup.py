@@ -16,16 +16,29 @@ def back_up(database: Database, file: Path) -> None:
     """Write a store into a new file: an SQLite database, or the archive format of pg_dump.
 
     Raises:
-        StoreError: pg_dump is not installed, or says no.
+        StoreError: there is no store yet, pg_dump is not installed, or says no; no file is left behind.
+        FileExistsError: the file is there already.
     """
+    if not database.exists:
+        raise StoreError(f"there is no store at {database.url.database} yet")
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch(mode=0o600, exist_ok=False)
-    if database.dialect == "sqlite":
-        file.unlink()  # VACUUM INTO wants to make the file itself
-        with closing(database.engine.raw_connection()) as connection:
-            connection.cursor().execute("VACUUM INTO ?", (str(file),))
-        file.chmod(0o600)
-        return
+    file.touch(mode=0o600, exist_ok=False)  # both ways fill an empty file, so nobody else can ever read it
+    try:
+        if database.dialect == "sqlite":
+            _vacuum(database, file)
+        else:
+            _dump(database, file)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+
+
+def _vacuum(database: Database, file: Path) -> None:
+    with closing(database.engine.raw_connection()) as connection:
+        connection.cursor().execute("VACUUM INTO ?", (str(file),))
+
+
+def _dump(database: Database, file: Path) -> None:
     command = shutil.which("pg_dump")
     if command is None:
         raise StoreError("pg_dump is not installed: it comes with the client of PostgreSQL")

@@ -23,6 +23,9 @@ BUSY_TIMEOUT = 10_000
 #: any number will do, as long as every process of the same store uses it
 _UPGRADE_LOCK = 0x64696765
 
+#: errors of the database that are not its own: a rule was broken, or a statement is wrong
+_MISTAKES = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
+
 
 class Database:
     """A store, opened. `read()` and `write()` are transactions; a write on SQLite takes its lock at once.
@@ -65,12 +68,19 @@ class Database:
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
+        """A connection; what the database itself cannot do (locked, full, gone, no database) becomes our error."""
         try:
-            connection = self.engine.connect()
-        except sa.exc.OperationalError as error:
-            raise StoreError(f"cannot open the store {self.url.render_as_string()}: {error.orig}") from error
-        with connection:
-            yield connection
+            with self.engine.connect() as connection:
+                yield connection
+        except sa.exc.DatabaseError as error:
+            if isinstance(error, _MISTAKES):
+                raise
+            raise StoreError(f"the store {self.url.render_as_string()}: {error.orig}") from error
+
+    def take_turns(self, connection: sa.Connection, lock: int) -> None:
+        """Wait for every other transaction that holds this lock; on SQLite, writing is a lock already."""
+        if self.dialect == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
     @property
     def exists(self) -> bool:
@@ -101,8 +111,7 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self.write() as connection:
-            if self.dialect == "postgresql":
-                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
+            self.take_turns(connection, _UPGRADE_LOCK)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
         if self.dialect == "sqlite" and self.url.database and Path(self.url.database).exists():

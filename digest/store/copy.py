@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from digest.store.connect import Database
+from digest.errors import StoreError
+from digest.store.connect import HEAD, Database
 from digest.store.schema import listing, metadata
 
 _BATCH = 1_000
 
 
 def copy_store(source: Database, target: Database) -> None:
-    """Fill a new, empty store with everything but the kept documents, which only a replay needs."""
+    """Fill a new, empty store with everything but the kept documents, which only a replay needs.
+
+    Raises:
+        StoreError: the source has another schema than this version; a copy cannot bring it up to date.
+    """
+    if (revision := source.revision()) != HEAD:
+        raise StoreError(f"the store has schema {revision}, this version works with {HEAD}: `digest db upgrade` first")
     target.upgrade()
     with source.read() as reading, target.write() as writing:
         for table in metadata.sorted_tables:

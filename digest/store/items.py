@@ -163,8 +163,7 @@ class Items:
 
     def next_edition(self, connection: sa.Connection) -> int:
         """The next edition's number, under a lock held to commit: none becomes visible after a higher one."""
-        if self.database.dialect == "postgresql":
-            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_EDITION_LOCK})"))
+        self.database.take_turns(connection, _EDITION_LOCK)
         return self.newest_edition(connection) + 1
 
     def add_edition(

@@ -109,6 +109,7 @@ class Ledger:
             delivery.c.subscriber == person,
             delivery.c.kind == Kind.DIGEST,
             delivery.c.id != besides,
+            delivery.c.slot.not_like("%~%"),  # a letter on disk that was set aside was sent to nobody
             delivery.c.state.in_(GONE),
         )
         return connection.execute(query.limit(1)).first() is not None

@@ -77,6 +77,12 @@ def forget(connection: sa.Connection, row_id: int) -> None:
     connection.execute(sa.delete(mention).where(mention.c.delivery == row_id))
 
 
+def forget_picks(connection: sa.Connection, before: datetime) -> None:
+    """Drop the picks of rows that were settled before a moment; which works they named stays in the mentions."""
+    old = sa.and_(delivery.c.settled_at < before, delivery.c.picks.is_not(None))
+    connection.execute(sa.update(delivery).where(old).values(picks=None))
+
+
 def raise_floor(connection: sa.Connection, kind: Kind, person: int, edition: int | None) -> None:
     """Move a reader's floor up to the last edition that a digest has served; never down."""
     if kind is Kind.DIGEST and edition is not None:

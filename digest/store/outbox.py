@@ -158,6 +158,7 @@ class Outbox:
         }
         ours = sa.and_(delivery.c.id == row.id, delivery.c.lease_token == row.lease_token)
         with self.database.write() as connection:
+            self.people.get(connection, row.subscriber, lock=True)  # the person first, as everywhere: no deadlocks
             held = connection.execute(sa.select(delivery.c.state).where(ours)).scalar()
             if held is None or not move(connection, row, values, from_state=State(held)):
                 return None
@@ -180,24 +181,28 @@ class Outbox:
         with self.database.write() as connection:
             release(connection, row, now)
 
-    def sweep(self, now: datetime) -> dict[str, int]:
-        """End what time has ended: leases that ran out, letters that are no longer news. {what: rows}."""
-        with self.database.write() as connection:
-            lost = [State.CLAIMED, State.SENDING]
-            query = sa.select(delivery).where(delivery.c.state.in_(lost), delivery.c.lease_until < now)
-            expired = [delivery_of(row) for row in connection.execute(query.with_for_update(skip_locked=True))]
-            for row in expired:
-                if row.state is State.CLAIMED:
-                    release(connection, row, now)
-                else:
-                    move(connection, row, {"state": State.UNKNOWN, "was_unknown": True, "settled_at": now})
-                    raise_floor(connection, row.kind, row.subscriber, row.to_edition)
-            waiting = [State.PLANNED, State.DEFERRED]
-            query = sa.select(delivery).where(delivery.c.state.in_(waiting), delivery.c.deadline <= now)
-            late = [delivery_of(row) for row in connection.execute(query.with_for_update(skip_locked=True))]
-            for row in late:
-                expire(connection, row, now)
-        return {"expired": len(expired), "late": len(late)}
+    def sweep(self, now: datetime) -> None:
+        """End what time has ended: leases that ran out, letters that are no longer news."""
+        lost = sa.and_(delivery.c.state.in_([State.CLAIMED, State.SENDING]), delivery.c.lease_until < now)
+        late = sa.and_(delivery.c.state.in_([State.PLANNED, State.DEFERRED]), delivery.c.deadline <= now)
+        for ended, end in ((lost, self._end_lease), (late, expire)):
+            with self.database.read() as connection:
+                rows = [delivery_of(row) for row in connection.execute(sa.select(delivery).where(ended))]
+            for row in rows:
+                with self.database.write() as connection:
+                    self.people.get(connection, row.subscriber, lock=True)
+                    end(connection, row, now)
+
+    @staticmethod
+    def _end_lease(connection: sa.Connection, row: Delivery, now: datetime) -> bool:
+        """Whoever held the row is gone, or too slow: a body that may have left makes it unknown."""
+        if row.state is State.CLAIMED:
+            return release(connection, row, now)
+        values = {"state": State.UNKNOWN, "was_unknown": True, "settled_at": now}
+        is_moved = move(connection, row, values)
+        if is_moved:
+            raise_floor(connection, row.kind, row.subscriber, row.to_edition)
+        return is_moved
 
 
 def _may_be_resent() -> sa.ColumnElement[bool]:

@@ -44,6 +44,11 @@ class People:
         """Everybody, oldest first."""
         return [_subscriber(row) for row in connection.execute(sa.select(subscriber).order_by(subscriber.c.id))]
 
+    def of_file(self, connection: sa.Connection) -> list[Subscriber]:
+        """Those whose profile belongs to config.yaml, absent ones included."""
+        rows = connection.execute(sa.select(subscriber).where(subscriber.c.owner == "file").order_by(subscriber.c.id))
+        return [_subscriber(row) for row in rows]
+
     def due(self, connection: sa.Connection, now: datetime, *, after: int = 0, limit: int = 1_000) -> list[int]:
         """Ids of those who are due, a batch at a time in the order of their ids."""
         query = sa.select(subscriber.c.id).where(is_due_soon(), subscriber.c.next_due_at <= now)
