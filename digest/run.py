@@ -14,7 +14,6 @@ from digest.store.runs import Run, add_run
 from digest.store.sources import forget_listings
 from digest.subscribers.due import today
 
-
 #: the picks of a letter explain it for this long; its row stays
 _KEEP_PICKS = timedelta(days=90)
 

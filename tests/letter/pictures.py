@@ -19,7 +19,7 @@ from tests.letter import samples
 _SCHEMES = {"light": 1, "dark": 0}
 _WIDTHS = (375, 600)
 _HEIGHT = 2400
-_FLAGS = [
+FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
@@ -59,7 +59,7 @@ def side_by_side(left: Path, right: Path, to: Path) -> None:
 
 def _shoot(page: Path, size: tuple[int, int], to: Path, *flags: str) -> None:
     with tempfile.TemporaryDirectory() as profile:
-        command = [_chromium(), *_FLAGS, *flags, f"--user-data-dir={profile}", f"--screenshot={to.absolute()}"]
+        command = [_chromium(), *FLAGS, *flags, f"--user-data-dir={profile}", f"--screenshot={to.absolute()}"]
         command += [f"--window-size={size[0]},{size[1]}", page.as_uri()]
         subprocess.run(command, check=True, capture_output=True, timeout=60)
 
