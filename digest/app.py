@@ -25,7 +25,8 @@ from digest.model import Past, Read, Source
 from digest.pipeline import Line
 from digest.pipeline.deliver import Courier, Imprint
 from digest.pipeline.ingest import Ingest
-from digest.pipeline.plan import Planner, Rules
+from digest.pipeline.look import Rules
+from digest.pipeline.plan import Planner
 from digest.pipeline.shelf import Shelf
 from digest.pipeline.standing import Standing
 from digest.ports import Transport
@@ -39,6 +40,9 @@ from digest.store.people import People
 from digest.subscribers.tokens import Keyring
 
 SAMPLE = "sample"
+
+#: any number will do, as long as every process of the same store uses it
+_KEY_LOCK = 0x6B6579
 
 #: tries for each address, and seconds for each source with all its pages
 _ATTEMPTS, _BUDGET = 4, 120.0
@@ -107,7 +111,12 @@ class App:
     @property
     def transport(self) -> str:
         """How letters leave: "files" or "smtp"."""
-        return "files" if self.is_rehearsal else self.config.delivery.transport
+        return self.config.delivery.transport
+
+    @property
+    def _is_mailing(self) -> bool:
+        """Whether letters really leave; a rehearsal decides as if they did, and writes them into files."""
+        return self.transport == "smtp" and not self.is_rehearsal
 
     def line(self) -> Line:
         """The line, ready to run.
@@ -116,11 +125,11 @@ class App:
             SetupError: this configuration must not send.
         """
         database = self.database
-        if self.transport == "smtp":
+        if self._is_mailing:
             self._check_may_mail()
         return Line(
             ingest=self.ingest(with_sample=True),
-            planner=Planner(database, rules=self._rules(), shelf=self.shelf),
+            planner=Planner(database, rules=self._rules(), shelf=self.shelf, is_stopping=self.stopping.is_set),
             courier=Courier(
                 database,
                 imprint=self.imprint,
@@ -130,7 +139,7 @@ class App:
                 resend_unknown=self.config.delivery.smtp.on_unknown == "resend",
                 random=SystemRandom(),
                 is_stopping=self.stopping.is_set,
-                pace=Pace(self.config.delivery.smtp.rate) if self.transport == "smtp" else None,
+                pace=Pace(self.config.delivery.smtp.rate, sleep=self._sleep) if self._is_mailing else None,
             ),
             clock=self.clock,
         )
@@ -172,6 +181,7 @@ class App:
             max_bytes=self.config.fetch.max_bytes,
             attempts=1 if is_quick else _ATTEMPTS,
             budget=_QUICK_BUDGET if is_quick else _BUDGET,
+            is_stopping=self.stopping.is_set,
         )
         return read_all(sources, past_of, fetcher, now)
 
@@ -218,7 +228,7 @@ class App:
         return path / "dry-run" if self.is_rehearsal else path
 
     def _transport(self) -> Transport:
-        if self.transport == "files":
+        if not self._is_mailing:
             return FilesTransport(self.folder)
         smtp = self.config.delivery.smtp
         return SmtpTransport(
@@ -230,6 +240,10 @@ class App:
             hello=smtp.hello,
         )
 
+    def _sleep(self, seconds: float) -> None:
+        """Wait, but not once the program is asked to stop."""
+        self.stopping.wait(seconds)
+
     def _check_may_mail(self) -> None:
         if not self.config.site.postal_address:
             raise SetupError("site.postal_address is empty: the law of many countries wants one in bulk mail")
@@ -237,6 +251,7 @@ class App:
             raise SetupError("delivery.dkim is set, but this version cannot sign: let your relay do it")
         if self.is_pretended and not is_loopback(self.config.delivery.smtp.host):
             raise SetupError("letters made under --clock are only sent to a server on this machine")
+        smtp_password(self.config, os.environ)  # one that is missing is told before anything is planned
 
     # --- keys ---
 
@@ -257,15 +272,15 @@ class App:
             return key.encode()
         named = os.environ.get("DIGEST_SECRET_KEY_FILE")
         path = Path(named) if named else self.config.path.parent / "var" / "secret"
-        if path.exists():
-            return path.read_bytes().strip()
         with self.database.write() as connection:
-            if named or self.database.fact(connection, "has_key"):
-                raise StoreError(f"{path} is missing: links in letters already sent depend on it, so bring it back")
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(32) + "\n")
-            self.database.set_fact(connection, "has_key", "yes")
+            self.database.take_turns(connection, _KEY_LOCK)  # or two first runs at once make a key each
+            if not path.exists():
+                if named or self.database.fact(connection, "has_key"):
+                    raise StoreError(f"{path} is missing: links in letters already sent depend on it, so bring it back")
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                path.touch(mode=0o600)
+                path.write_text(secrets.token_hex(32) + "\n")
+                self.database.set_fact(connection, "has_key", "yes")
         return path.read_bytes().strip()
 
 

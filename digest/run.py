@@ -43,10 +43,13 @@ def run_by_hand(
     only = person.id if person else None
     if is_repeat:
         _repeat(app, person, started)
-        result = line.run((), only=only, stage=stage)
+        result = line.deliver(only=only, stage=stage)
     else:
         result = line.run(app.real_sources(), only=only, is_forced=is_forced, stage=stage)
-    return _recorded(app, "send", replace(result, set_aside=set_aside), started)
+    if set_aside:
+        warnings = (told_aside(set_aside), *result.report.warnings)
+        result = replace(result, report=replace(result.report, warnings=warnings))
+    return _recorded(app, "send", result, started)
 
 
 def run_when_due(app: App) -> Result | None:
@@ -70,9 +73,14 @@ def prepare(app: App, *, is_sure: bool = False) -> tuple[datetime, int]:
     started = app.clock()
     if not app.is_rehearsal:
         app.check_clock()
-    set_aside = app.change_transport()
     app.standing.sync(app.config.subscribers, operator=app.operator, now=started, is_sure=is_sure)
-    return started, set_aside
+    return started, app.change_transport()
+
+
+def told_aside(letters: int) -> str:
+    """What a change of transport has done, for people."""
+    noun = "1 letter on disk was" if letters == 1 else f"{letters} letters on disk were"
+    return f"{noun} set aside: real mail begins, and what they said counts as not yet sent"
 
 
 def _repeat(app: App, person: Subscriber | None, now: datetime) -> None:

@@ -20,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.app import App
 from digest.errors import DigestError, StoreError
-from digest.run import prepare, run_when_due
+from digest.run import prepare, run_when_due, told_aside
 from digest.store.connect import Database
 
 log = logging.getLogger("digest")
@@ -36,6 +36,7 @@ def run_scheduler(app: App) -> None:
         StoreError: another scheduler works on this store.
     """
     log.setLevel(logging.INFO)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a tick took longer than a minute is no news
     _stop_on_signals(app.stopping)
     with only_scheduler(app.database):
         scheduler = BackgroundScheduler(timezone="UTC")
@@ -48,7 +49,10 @@ def run_scheduler(app: App) -> None:
             misfire_grace_time=None,  # the default drops a tick that is a second late
             max_instances=1,
         )
-        prepare(app)
+        app.line()  # first of all: a configuration that must not send changes nothing
+        _, set_aside = prepare(app)
+        if set_aside:
+            log.warning("%s", told_aside(set_aside))
         log.info("running; stop with Ctrl-C or SIGTERM")
         tick(app)
         scheduler.start()

@@ -28,7 +28,8 @@ from digest.model import (
 )
 from digest.pipeline.deliver import Courier, Delivered, Imprint
 from digest.pipeline.ingest import Ingest, Ingested
-from digest.pipeline.plan import Planned, Planner, Rules
+from digest.pipeline.look import Rules
+from digest.pipeline.plan import Planned, Planner
 from digest.pipeline.shelf import Shelf
 from digest.pipeline.standing import Standing
 from digest.store.connect import Database

@@ -117,8 +117,6 @@ def _rehearse(app: App, to: str | None, *, is_forced: bool) -> Result:
 def _show(result: Result) -> None:
     report = result.report
     _show_sources(result.ingested)
-    if result.set_aside:
-        say(f"{result.set_aside} letters on disk set aside: real mail begins, and nobody has been sent anything yet")
     parts = [f"{report.planned} planned", f"{report.sent} sent"]
     parts += [f"{number} skipped ({reason})" for reason, number in report.skipped.items()]
     for name in ("deferred", "failed", "unknown", "cancelled"):

@@ -5,59 +5,77 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from digest.model import Entry, key_strength
 
-#: https://info.arxiv.org/help/arxiv_identifier.html: YYMM.NNNN(N) since 0704, before that archive(.SUBJECT)/YYMMNNN
-_ARXIV_ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Za-z-]+)?/\d{7})(v\d+)?")
-_ARXIV_URL = re.compile(r"(?:\w+\.)?arxiv\.org/(?:abs|pdf|html|format)/(.+?)(?:\.pdf)?$")
-_PAPERS_URL = re.compile(r"(?:www\.)?huggingface\.co/papers/(.+?)$")
-_ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)", re.IGNORECASE)
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
-_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref_src")
+#: https://info.arxiv.org/help/arxiv_identifier.html: YYMM.NNNN(N) since 0704, before that archive(.CLASS)/YYMMNNN,
+#: where the class is no part of the identity: math.GT/0309136 and math/0309136 are one paper
+_ARXIV = re.compile(
+    r"(?:(?:oai:)?arxiv(?:\.org)?\s*:\s*)?(?:([0-9]{4}\.[0-9]{4,5})|([a-z-]+)(?:\.[a-z-]+)?/([0-9]{7}))(?:v[0-9]+)?/?",
+    re.ASCII | re.IGNORECASE,
+)
+_DOI = re.compile(r"(?:doi\s*:\s*)?(10\.[0-9]{4,9}/\S+)", re.IGNORECASE)
+_ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)")
+#: bioRxiv and medRxiv: all versions of a preprint have one DOI, which links and feeds write with the version behind it
+_VERSIONED_DOI = re.compile(r"(10\.(?:1101|64898)/(?:[0-9]{4}\.[0-9]{2}\.[0-9]{2}\.)?[0-9]{6,})v[0-9]+")
+
+_LABELLED = re.compile(r"(?:arxiv|doi|url)\s*:\s*(?=https?://)", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://(.+)|url:(\S+)", re.IGNORECASE | re.DOTALL)
+_HOST = re.compile(r"[\w.-]+|\[[0-9a-f:.]+\]")
+_TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref_src", re.IGNORECASE)
+#: addresses that name an arXiv id or a DOI
+_WORK_PAGES = (
+    re.compile(r"(?:[\w-]+\.)*arxiv\.org/(?:abs|pdf|html|format|e-print|src)/(.+?)(?:\.pdf)?"),
+    re.compile(r"(?:huggingface|hf)\.co/papers/(.+)"),
+    re.compile(r"(?:dx\.)?doi\.org/(.+)"),
+    re.compile(r"(?:bio|med)rxiv\.org/content/(10\.[0-9]{4,9}/[0-9.]*[0-9]).*"),
+)
 
 #: longer keys end in a hash: an index takes no key of any length
 _LONGEST = 200
+_SHORTENED = re.compile(r"(?:doi|url|title):.*#[0-9a-f]{16}", re.DOTALL)
+
+#: what no database keeps as text
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def keys_of(entry: Entry) -> tuple[str, ...]:
-    """The identity keys of an entry, strongest first: arXiv id, DOI, address, title. At least one."""
-    candidates = [key_of(identifier) for identifier in entry.identifiers]
-    if entry.url:
-        candidates.append(key_of(entry.url))
-    return tuple(sorted({*candidates, title_key(entry.title)}, key=key_strength))
+    """The identity keys of an entry, strongest first: arXiv id, DOI, address, title. At least one.
+
+    What is said to be an identifier or an address and is none says nothing of the work; nor does a missing title.
+    """
+    named = {key_of(text) for text in (*entry.identifiers, entry.url or "")}
+    strong = {key for key in named if not is_title_key(key)}
+    title = title_key(entry.title)
+    return tuple(sorted(strong if strong and title == title_key("") else strong | {title}, key=key_strength))
 
 
 def key_of(text: str) -> str:
     """The key that an identifier, an address or a title stands for, in any of the ways in which people write them.
 
+    A key stands for itself.
+
     >>> key_of("https://arxiv.org/pdf/2408.00714v2.pdf")
     'arxiv:2408.00714'
     """
-    text = text.strip()
-    prefix, _, rest = text.partition(":")
-    match prefix.lower():
-        case "arxiv":
-            return _arxiv_key(rest) or title_key(text)
-        case "doi":
-            return _doi_key(rest) or title_key(text)
-        case "oai" if rest.lower().startswith("arxiv.org:"):
-            return _arxiv_key(rest[len("arxiv.org:") :]) or title_key(text)
-        case "http" | "https":
-            return _address_key(text)
-        case "url":
-            return _address_key(rest)
-        case "title":
-            return title_key(rest)
-    return _arxiv_key(text) or _doi_key(text) or title_key(text)
+    text = _storable(text).strip()
+    if len(text) == _LONGEST and _SHORTENED.fullmatch(text):
+        return text
+    text = _LABELLED.sub("", text, count=1) if _LABELLED.match(text) else text
+    return _arxiv_key(text) or _doi_key(text) or _address_key(text) or title_key(text.removeprefix("title:"))
 
 
 def title_key(title: str) -> str:
-    """The key of a title: NFKC, case-folded, everything but letters and digits one space."""
-    folded = unicodedata.normalize("NFKC", title).casefold()
-    words = "".join(c if c.isalnum() else " " for c in folded).split()
-    return _bounded("title:" + (" ".join(words) or folded.strip()))
+    """The key of a title, however it is wrapped, spaced, punctuated and capitalised."""
+    return _bounded("title:" + folded(title))
+
+
+def folded(text: str) -> str:
+    """The words of a text: NFKC, case-folded, everything but letters and digits one space; signs only if all are."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _storable(text)).casefold())
+    words = "".join(c if c.isalnum() else " " for c in plain).split()
+    return " ".join(words or plain.split())
 
 
 def is_title_key(key: str) -> bool:
@@ -66,36 +84,62 @@ def is_title_key(key: str) -> bool:
 
 
 def _arxiv_key(text: str) -> str | None:
-    found = _ARXIV_ID.fullmatch(text.strip().rstrip("/"))
-    return f"arxiv:{found[1].lower()}" if found else None
+    found = _ARXIV.fullmatch(text)
+    if found is None:
+        return None
+    number, archive, old_number = found.groups()
+    return f"arxiv:{number or f'{archive.lower()}/{old_number}'}"
 
 
 def _doi_key(text: str) -> str | None:
-    text = text.strip()
-    if found := _ARXIV_DOI.fullmatch(text):
-        return _arxiv_key(found[1])
-    return _bounded(f"doi:{text.lower()}") if _DOI.fullmatch(text) else None
+    found = _DOI.fullmatch(text)
+    if found is None:
+        return None
+    doi = found[1].lower()
+    if (of_arxiv := _ARXIV_DOI.fullmatch(doi)) and (key := _arxiv_key(of_arxiv[1])):
+        return key
+    return _bounded("doi:" + _VERSIONED_DOI.sub(r"\1", doi))
 
 
-def _address_key(address: str) -> str:
-    """One key for http and https, with and without www, trailing slash, fragment and tracking parameters."""
+def _address_key(text: str) -> str | None:
+    """One key for http and https, with and without www, trailing slash, fragment and tracking parameters.
+
+    Pages of a work are known without the scheme, too; of anything else that would be guessing.
+    """
+    found = _ADDRESS.fullmatch(text)
     try:
-        parts = urlsplit(address.strip())
-        host = (parts.hostname or "").removeprefix("www.")
+        parts = urlsplit("//" + (found[1] or found[2] if found else text))
+        host = re.sub(r"\A(?:www\.)+", "", parts.hostname or "")
         port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     except ValueError:  # a bracket that is no IPv6 address, a port that is no number
-        return title_key(address)
-    path = parts.path.rstrip("/")
-    for pattern in (_ARXIV_URL, _PAPERS_URL):
-        if (found := pattern.fullmatch(host + path)) and (key := _arxiv_key(unquote(found[1]))):
-            return key
-    if host in ("doi.org", "dx.doi.org") and (key := _doi_key(unquote(path.lstrip("/")))):
+        return None
+    path = unquote(parts.path).rstrip("/")
+    if key := _work_key(host + port + path):
         return key
-    query = [(name, value) for name, value in parse_qsl(parts.query) if not _TRACKING.fullmatch(name.lower())]
-    return _bounded(f"url:{host}{port}{path}" + (f"?{urlencode(sorted(query))}" if query else ""))
+    host = f"[{host}]" if ":" in host else host
+    if found is None or not _HOST.fullmatch(host):
+        return None
+    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True)]
+    kept = sorted((name, value) for name, value in query if not _TRACKING.fullmatch(name))
+    return _bounded(f"url:{host}{port}{quote(path, safe=_PLAIN)}" + (f"?{urlencode(kept)}" if kept else ""))
+
+
+#: stands in a path as it is (RFC 3986, 3.3), beside letters and digits
+_PLAIN = "/:@!$&'()*+,;="
+
+
+def _work_key(page: str) -> str | None:
+    for pattern in _WORK_PAGES:
+        if found := pattern.fullmatch(page):
+            return _arxiv_key(found[1]) or _doi_key(found[1])
+    return None
+
+
+def _storable(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def _bounded(key: str) -> str:
     if len(key) <= _LONGEST:
         return key
-    return f"{key[: _LONGEST - 17]}#{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:16]}"
+    return f"{key[: _LONGEST - 17]}#{hashlib.sha256(key.encode()).hexdigest()[:16]}"

@@ -39,7 +39,6 @@ class Result:
     ingested: Ingested
     planned: Planned
     delivered: Delivered
-    set_aside: int = 0  #: letters on disk that were set aside, since real mail begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +70,18 @@ class Line:
         self.courier.sweep()  # before planning, which waits for letters that are just being sent
         with stage("composing letters") as report:
             planned = self.planner.run(self.clock(), late_sources=late, only=only, is_forced=is_forced, report=report)
+        return self.deliver(ingested, planned, only=only, stage=stage)
+
+    def deliver(
+        self,
+        ingested: Ingested | None = None,
+        planned: Planned | None = None,
+        *,
+        only: int | None = None,
+        stage: Stage = unwatched,
+    ) -> Result:
+        """The last stage, and the result of a run that has brought and planned so much before it."""
+        ingested, planned = ingested or Ingested(), planned or Planned()
         with stage("sending letters") as report:
             delivered = self.courier.run(only=only, report=report)
         return Result(

@@ -111,6 +111,8 @@ class Courier:
                     while unsent and not self._is_stopping():
                         if self._pace is not None:
                             self._pace.wait()
+                            if self._is_stopping():  # which has cut the wait short
+                                break
                         self._send(unsent[0], transport, delivered)
                         unsent.popleft()
                         report(sum(delivered.states.values()))

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from digest.errors import UsageError
 from digest.model import Profile, SkipReason, State, Status, Subscriber
-from digest.pipeline.plan import raised_floor
+from digest.pipeline.look import raised_floor
 from digest.store.connect import Database
 from digest.store.items import Items
 from digest.store.ledger import Ledger

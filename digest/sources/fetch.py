@@ -24,6 +24,7 @@ from digest.sources.pauses import asked_pause, pause_after
 
 CONNECT = 10.0  # seconds to wait for a connection
 REDIRECTS = 5
+HEED = 0.2  # seconds after which a fetch that waits looks whether the program is to stop
 LONGEST_PAUSE = 60.0  # seconds; a host that asks for more is left alone until the next read
 _CHUNK = 65_536
 _BUSY = (429, 500, 502, 503, 504)  # answers that another try may mend
@@ -49,6 +50,7 @@ class Fetcher:
         attempts: tries for each address, the first included.
         budget: seconds for one read of a source: all its pages, tries and pauses.
         sleep: waits for a number of seconds.
+        is_stopping: whether the program was asked to stop; nothing is waited for then.
     """
 
     def __init__(
@@ -60,7 +62,9 @@ class Fetcher:
         attempts: int = 4,
         budget: float = 120.0,
         sleep: Callable[[float], None] = time.sleep,
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._is_stopping = is_stopping
         self._headers = {"User-Agent": f"digest/{__version__} (+mailto:{contact})", "Accept-Encoding": "gzip, deflate"}
         self._timeout = timeout
         self._max_bytes = max_bytes
@@ -86,13 +90,17 @@ class Fetcher:
         """
         results: Queue[Fetched | Exception] = Queue()
         Thread(target=lambda: results.put(self._result(url, known, gap, deadline)), daemon=True).start()
-        try:
-            result = results.get(timeout=max(_left(deadline), 0.0))
-        except Empty:
-            raise SourceError(f"{_host(url)} gave no complete answer in time") from None
-        if isinstance(result, Exception):
-            raise result
-        return result
+        while not self._is_stopping():
+            try:
+                result = results.get(timeout=min(max(_left(deadline), 0.0), HEED))
+            except Empty:
+                if _left(deadline) <= 0:
+                    raise SourceError(f"{_host(url)} gave no complete answer in time") from None
+                continue
+            if isinstance(result, Exception):
+                raise result
+            return result
+        raise SourceError(f"stopped before {_host(url)} had answered")
 
     def _result(self, url: str, known: Page, gap: float, deadline: float) -> Fetched | Exception:
         try:
