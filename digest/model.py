@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 # --- listings -----------------------------------------------------------------------------------------------------
@@ -105,13 +105,31 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Selectors:
+    """Where a web page keeps what is listed, as CSS selectors; all but the first look inside one item."""
+
+    item: str
+    title: str | None = None  #: default: the text of the link
+    link: str | None = None  #: default: the first link of the item, or the item itself
+    abstract: str | None = None
+    authors: str | None = None
+    date: str | None = None  #: an element's datetime attribute, else its text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A configured place that publishes listings."""
+    """A configured place that publishes listings. Each kind reads some of these and leaves the others alone."""
 
     name: str
     kind: str
     url: str | None = None  #: another address than the kind's own
     path: str | None = None  #: a folder's files, as an absolute glob
+    categories: tuple[str, ...] = ()  #: arXiv's, or bioRxiv's and medRxiv's subject areas
+    replacements: bool = False  #: whether new versions of known works are read from arXiv's feeds
+    query: str | None = None  #: what is searched for
+    period: str = "daily"  #: daily, weekly, monthly or trending
+    selectors: Selectors | None = None
+    max_age: timedelta = timedelta(days=7)  #: a first read announces nothing published longer ago
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
