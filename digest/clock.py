@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from digest.errors import UsageError
 
@@ -24,11 +25,20 @@ def pretended_clock(text: str) -> Clock:
     Raises:
         UsageError: not an ISO 8601 moment with an offset.
     """
-    try:
-        start = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--clock {text}: {_EXPECTED}") from None
-    if start.tzinfo is None:
+    start = _moment(text)
+    if start is None:
         raise UsageError(f"--clock {text}: {_EXPECTED}")
     begun = time.monotonic()
-    return lambda: start.astimezone(UTC) + timedelta(seconds=time.monotonic() - begun)
+    return partial(_later, start, begun)
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):  # the latter where it lies before the year 1 in UTC
+        return None
+
+
+def _later(start: datetime, begun: float) -> datetime:
+    return start + timedelta(seconds=time.monotonic() - begun)

@@ -20,9 +20,10 @@ _ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)")
 #: bioRxiv and medRxiv: all versions of a preprint have one DOI, which links and feeds write with the version behind it
 _VERSIONED_DOI = re.compile(r"(10\.(?:1101|64898)/(?:[0-9]{4}\.[0-9]{2}\.[0-9]{2}\.)?[0-9]{6,})v[0-9]+")
 
-_LABELLED = re.compile(r"(?:arxiv|doi|url)\s*:\s*(?=https?://)", re.IGNORECASE)
+_LABEL = re.compile(r"\A(?:arxiv|doi|url)\s*:\s*(?=https?://)", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://(.+)|url:(\S+)", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"[\w.-]+|\[[0-9a-f:.]+\]")
+_PLAIN = "/:@!$&'()*+,;="  # stands in a path as it is (RFC 3986, 3.3), beside letters and digits
 _TRACKING = re.compile(r"utm_\w+|fbclid|gclid|mc_[ce]id|ref_src", re.IGNORECASE)
 #: addresses that name an arXiv id or a DOI
 _WORK_PAGES = (
@@ -62,7 +63,7 @@ def key_of(text: str) -> str:
     text = _storable(text).strip()
     if len(text) == _LONGEST and _SHORTENED.fullmatch(text):
         return text
-    text = _LABELLED.sub("", text, count=1) if _LABELLED.match(text) else text
+    text = _LABEL.sub("", text)
     return _arxiv_key(text) or _doi_key(text) or _address_key(text) or title_key(text.removeprefix("title:"))
 
 
@@ -119,13 +120,9 @@ def _address_key(text: str) -> str | None:
     host = f"[{host}]" if ":" in host else host
     if found is None or not _HOST.fullmatch(host):
         return None
-    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True)]
+    query = parse_qsl(parts.query, keep_blank_values=True)
     kept = sorted((name, value) for name, value in query if not _TRACKING.fullmatch(name))
     return _bounded(f"url:{host}{port}{quote(path, safe=_PLAIN)}" + (f"?{urlencode(kept)}" if kept else ""))
-
-
-#: stands in a path as it is (RFC 3986, 3.3), beside letters and digits
-_PLAIN = "/:@!$&'()*+,;="
 
 
 def _work_key(page: str) -> str | None:

@@ -10,13 +10,15 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from digest.items.diff import Change, Changes, diff, works_of
+from digest.items.diff import Change, Changes, diff
+from digest.items.works import works_of
 from digest.matching.analysis import analyse
 from digest.matching.history import History
 from digest.model import AnnounceReason, Listing, Outcome, Past, Read, Source
 from digest.sources import KINDS
 from digest.store.connect import Database
 from digest.store.items import Items
+from digest.store.merge import merge
 from digest.store.sources import add_source, has_read_any, keep_listing, past_of, settle_read, state_of
 
 #: a failing source is tried again after this long, doubling up to the last figure
@@ -178,7 +180,7 @@ class Ingest:
             one = self.items.resolve(connection, [change.item])[change.item]
         for younger in self.items.resolve(connection, change.absorbs).values():
             if younger != one:
-                self.items.merge(connection, one, younger, now)
+                merge(connection, one, younger)
         self.items.add_keys(connection, one, change.new_keys)
         if change.new_text is not None:
             self.items.add_text(connection, one, change.new_text, now)

@@ -76,12 +76,14 @@ def look_at(
     rules: Rules,
     is_forced: bool,
 ) -> Look | None:
-    """What planning a reader is based on; None where there is no such reader any more."""
+    """What planning a reader is based on; None where the reader is gone, or another planner has served the turn."""
     stored = people.get(connection, one)
     if stored is None:
         return None
     person = _resumed(connection, items, stored, now, rules)
     turn = turn_of(person, now, max_lateness=rules.max_lateness, is_forced=is_forced)
+    if turn is None:
+        return None
     floor = person.floor
     if floor is None:
         floor = items.first_floor(connection, rules.first_days)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 
-from digest.items.diff import works_of
+from digest.items.works import works_of
 from digest.matching.analysis import analyse
 from digest.matching.compose import compose
 from digest.matching.history import History

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from digest.model import Outcome, SkipReason, State, Verdict
@@ -60,6 +60,11 @@ def _verdict(ingested: Ingested, planned: Planned, delivered: Delivered) -> tupl
     if tried:
         said = delivered.texts.most_common(1)
         return Verdict.FAILED, f"{_count(tried, 'letter')} not accepted" + (f": {said[0][0]}" if said else "")
+    return _quiet(ingested, planned, delivered)
+
+
+def _quiet(ingested: Ingested, planned: Planned, delivered: Delivered) -> tuple[Verdict, str]:
+    """Why no letter has left, and none was tried."""
     unread = [source.name for source in ingested.sources if not source.outcome.is_read]
     if planned.skipped[SkipReason.STALE]:
         return Verdict.STALE, f"nothing to send, because {_named(unread)} could not be read"
@@ -67,8 +72,16 @@ def _verdict(ingested: Ingested, planned: Planned, delivered: Delivered) -> tupl
         return Verdict.FAILED, f"no source could be read: {_named(unread)}"
     if unread and (planned.skipped or planned.waiting):
         return Verdict.PARTIAL, f"nothing to send yet; {_named(unread)} could not be read"
-    if planned.skipped:
+    if delivered.states[State.CANCELLED]:
+        return Verdict.NOTHING_DUE, f"{_count(delivered.states[State.CANCELLED], 'letter')} cancelled before leaving"
+    if planned.letters:
+        return Verdict.PARTIAL, f"{_count(planned.letters, 'letter')} planned, and none has left yet"
+    if planned.waiting:
+        return Verdict.PARTIAL, f"nothing to send yet; {_count(planned.waiting, 'reader')} kept waiting"
+    if any(SkipReason(reason).moves_floor for reason in planned.skipped):
         return Verdict.NOTHING_NEW, "nothing new for anybody who was due"
+    if planned.skipped:
+        return Verdict.NOTHING_DUE, "no turn that was still to be served: " + _listed(planned.skipped)
     if planned.served:
         return Verdict.NOTHING_DUE, "everybody has had today's turn already"
     return Verdict.NOTHING_DUE, "nobody is due"
@@ -100,6 +113,10 @@ def _served(slot: str, state: State, reason: str | None) -> str:
         case State.UNKNOWN:
             return f"the letter of {slot} may have arrived; nobody can say"
     return f"the letter of {slot} is {state} and will be tried in its turn"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {reason}" for reason, number in sorted(counts.items()))
 
 
 def _named(names: list[str]) -> str:

@@ -19,8 +19,8 @@ def back_up(database: Database, file: Path) -> None:
         StoreError: there is no store yet, pg_dump is not installed, or says no; no file is left behind.
         FileExistsError: the file is there already.
     """
-    if not database.exists:
-        raise StoreError(f"there is no store at {database.url.database} yet")
+    if not database.exists or database.revision() is None:
+        raise StoreError(f"{database.url.database} is no store yet")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600, exist_ok=False)  # both ways fill an empty file, so nobody else can ever read it
     try:

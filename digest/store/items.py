@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from digest.model import Announced, AnnounceReason, ItemText, Known, Popularity, State, key_strength
+from digest.model import Announced, AnnounceReason, ItemText, Known, Popularity, key_strength
 from digest.store.connect import Database, insert_into
-from digest.store.schema import announcement, delivery, edition, item, item_key, item_text, mention, sighting
+from digest.store.schema import announcement, edition, item, item_key, item_text, sighting
 
 T = TypeVar("T")
 
@@ -241,48 +241,6 @@ class Items:
             connection.execute(
                 sa.update(item).where(item.c.id == one).values(upvotes=popularity.upvotes, comments=popularity.comments)
             )
-
-    def merge(self, connection: sa.Connection, older: int, younger: int, now: datetime) -> None:
-        """Make two items one: keys, announcements and mentions move to the older, and nothing is announced.
-
-        Of two mentions of one person, the one whose letter is sending, sent or unknown stays, else the older.
-        """
-        connection.execute(sa.update(item_key).where(item_key.c.item == younger).values(item=older))
-        _move(connection, announcement.c.item, announcement.c.edition, older, younger)
-        _move(connection, sighting.c.item, sighting.c.source, older, younger)
-        self._move_mentions(connection, older, younger)
-        texts = self.newest_texts(connection, [older, younger])
-        if not texts[older].abstract and texts[younger].abstract:
-            self.add_text(connection, older, texts[younger], now)
-        votes = connection.execute(sa.select(item.c.upvotes, item.c.comments).where(item.c.id == younger)).one()
-        connection.execute(
-            sa.update(item)
-            .where(item.c.id == older, item.c.upvotes < votes.upvotes)
-            .values(upvotes=votes.upvotes, comments=votes.comments)
-        )
-        connection.execute(sa.update(item).where(item.c.id == younger).values(merged_into=older))
-
-    def _move_mentions(self, connection: sa.Connection, older: int, younger: int) -> None:
-        gone = sa.select(delivery.c.id).where(delivery.c.state.in_([State.SENDING, State.SENT, State.UNKNOWN]))
-        ours, theirs = mention.alias("ours"), mention.alias("theirs")
-        both = sa.select(ours.c.subscriber).join(theirs, theirs.c.subscriber == ours.c.subscriber)
-        both = both.where(ours.c.item == older, theirs.c.item == younger)
-        younger_wins = both.where(ours.c.delivery.not_in(gone), theirs.c.delivery.in_(gone))
-        losers = list(connection.execute(younger_wins).scalars())
-        for chunk in _chunks(losers):
-            connection.execute(sa.delete(mention).where(mention.c.item == older, mention.c.subscriber.in_(chunk)))
-        others = list(connection.execute(both).scalars())
-        for chunk in _chunks(others):
-            connection.execute(sa.delete(mention).where(mention.c.item == younger, mention.c.subscriber.in_(chunk)))
-        connection.execute(sa.update(mention).where(mention.c.item == younger).values(item=older))
-
-
-def _move(connection: sa.Connection, column: Any, other: Any, older: int, younger: int) -> None:
-    """Move rows from the younger to the older item; a row that the older has already is dropped."""
-    table = column.table
-    held = list(connection.execute(sa.select(other).where(column == older)).scalars())
-    connection.execute(sa.delete(table).where(column == younger, other.in_(held)))
-    connection.execute(sa.update(table).where(column == younger).values({column.name: older}))
 
 
 def _text(row: Any) -> ItemText:

@@ -52,7 +52,8 @@ class People:
     def due(self, connection: sa.Connection, now: datetime, *, after: int = 0, limit: int = 1_000) -> list[int]:
         """Ids of those who are due, a batch at a time in the order of their ids."""
         query = sa.select(subscriber.c.id).where(is_due_soon(), subscriber.c.next_due_at <= now)
-        query = query.where(subscriber.c.id > after).order_by(subscriber.c.id).limit(limit)
+        by_id = sa.text("+id")  # the plus keeps SQLite from walking through everybody by id instead of using the index
+        query = query.where(subscriber.c.id > after).order_by(by_id).limit(limit)
         return list(connection.execute(query).scalars())
 
     def count_due(self, connection: sa.Connection, before: datetime) -> int:

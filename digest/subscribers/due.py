@@ -30,16 +30,16 @@ class Due:
 def local_time(day: date, at: time, zone: str) -> datetime | None:
     """The UTC moment of a local time on a date; None where the zone leaves that whole date out.
 
+    A date whose last hour is cut off exists: its time may be the first minute of the next one.
+
     >>> local_time(date(2026, 3, 29), time(2, 30), "Europe/Berlin").isoformat()  # clocks jump from 2 to 3
     '2026-03-29T01:00:00+00:00'
     """
     tz = _zone(zone)
-    first = datetime.combine(day, at, tz).astimezone(UTC)  # fold 0: the first of two
-    wall = first.astimezone(tz)
-    if wall.replace(tzinfo=None) != datetime.combine(day, at):
-        first = _end_of_gap(first, tz)
-        wall = first.astimezone(tz)
-    return first if wall.date() == day else None
+    moment = _moment(datetime.combine(day, at), tz)
+    is_on_day = moment.astimezone(tz).date() == day
+    exists = is_on_day or _moment(datetime.combine(day, time.min), tz).astimezone(tz).date() == day
+    return moment if exists else None
 
 
 def next_due(profile: Profile, *, after: datetime, last_slot: date | None, last_digest_at: datetime | None) -> Due:
@@ -78,17 +78,27 @@ def today(zone: str, now: datetime) -> date:
     return now.astimezone(_zone(zone)).date()
 
 
+def _moment(wall: datetime, tz: ZoneInfo) -> datetime:
+    """When a clock on the wall shows this, for the first time; in a gap, when it shows the next full minute."""
+    moment = wall.replace(tzinfo=tz).astimezone(UTC)  # fold 0: the first of two
+    if moment.astimezone(tz).replace(tzinfo=None) == wall:
+        return moment
+    end = _end_of_gap(moment, tz)
+    seconds = end.astimezone(tz).second  # before 1972 Monrovia's clocks were 44 minutes and 30 seconds behind
+    return end + timedelta(seconds=-seconds % 60)
+
+
 def _end_of_gap(after: datetime, tz: ZoneInfo) -> datetime:
     """The moment at which the clocks jumped, given a moment less than a day after it."""
-    low, high = after - timedelta(days=1, hours=2), after
-    offset = high.astimezone(tz).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(tz).utcoffset() == offset:
-            high = middle
-        else:
+    low, high = 0, int(timedelta(days=1, hours=2).total_seconds())  # seconds before `after`: at 0 they have jumped
+    offset = after.astimezone(tz).utcoffset()
+    while high - low > 1:
+        middle = (low + high) // 2
+        if (after - timedelta(seconds=middle)).astimezone(tz).utcoffset() == offset:
             low = middle
-    return high.replace(microsecond=0) if high.microsecond == 0 else high.replace(microsecond=0) + timedelta(seconds=1)
+        else:
+            high = middle
+    return after - timedelta(seconds=low)
 
 
 @cache

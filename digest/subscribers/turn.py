@@ -21,15 +21,21 @@ class Turn:
     next: Due  #: the one after, as far as it is known before a letter is planned
 
 
-def turn_of(person: Subscriber, now: datetime, *, max_lateness: timedelta, is_forced: bool = False) -> Turn:
-    """The turn of a reader who is due; `is_forced` serves today's slot, due or not."""
+def turn_of(person: Subscriber, now: datetime, *, max_lateness: timedelta, is_forced: bool = False) -> Turn | None:
+    """A reader's turn; None where no slot has come. `is_forced` serves today's slot, due or not.
+
+    The next letter keeps its distance from one that is sent by force, so that its deadline is counted from there.
+    """
     come = _come(person, now)
     if is_forced:
         day = today(person.profile.timezone, now)
         come = [*[due for due in come if due.slot < day], Due(day, now)]
+    if not come:
+        return None
     *missed, serve = come
     following = next_due(person.profile, after=max(now, serve.at), last_slot=serve.slot, last_digest_at=None)
-    ends = deadline(serve.at, next_at=following.at, max_lateness=max_lateness)
+    next_at = pushed(following, now).at if is_forced else following.at
+    ends = deadline(serve.at, next_at=next_at, max_lateness=max_lateness)
     return Turn(
         missed=tuple(missed),
         serve=serve,
