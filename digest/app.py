@@ -74,6 +74,11 @@ class App:
         database.upgrade()
         return database
 
+    def close(self) -> None:
+        """Let go of the store, if it was opened."""
+        if "database" in vars(self):
+            self.database.close()
+
     def check_clock(self) -> None:
         """Refuse to write into a store that lives in another time.
 

@@ -30,10 +30,12 @@ _SCHEDULER_LOCK = 0x74696B
 
 
 def run_scheduler(app: App) -> None:
-    """Tick until SIGTERM or SIGINT; what is being done is finished first.
+    """Tick until SIGTERM or SIGINT: the letter in flight is finished first, everything else is left for the next run.
 
     Raises:
-        StoreError: another scheduler works on this store.
+        SetupError: this configuration must not send.
+        UsageError: suspiciously many readers are gone from the file.
+        StoreError: another scheduler works on this store, or it lives in another time.
     """
     log.setLevel(logging.INFO)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a tick took longer than a minute is no news

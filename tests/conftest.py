@@ -1,4 +1,4 @@
-"""What every test may ask for: a migrated store of its own, on SQLite and on PostgreSQL."""
+"""What every test may ask for: a migrated store on SQLite and on PostgreSQL, a place for commands, a mail server."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from digest.store.connect import Database
+from tests.cli.place import Place
+from tests.cli.sink import Sink
 from tests.services import postgresql
 
 _numbers = itertools.count(1)
@@ -54,6 +56,34 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     yield one
     one.close()
     _command(server, f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A folder with a configuration, to run commands in."""
+    return Place(tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, place: Place) -> Iterator[str]:
+    """The address of an empty store without a schema, on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{place.folder}/var/digest.db"
+        return
+    server = sa.make_url(request.getfixturevalue("postgresql_server"))
+    engine = sa.create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE typed"))
+        yield server.set(database="typed").render_as_string(hide_password=False)
+        connection.execute(sa.text("DROP DATABASE typed WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """A mail server that keeps what it is given."""
+    with Sink() as server:
+        yield server
 
 
 def _named(server: str, name: str) -> str:

@@ -66,7 +66,7 @@ def send(
     yes: Annotated[bool, typer.Option("--yes", help="Yes, many readers are gone from the file.")] = False,
     as_json: Json = False,
 ) -> None:
-    """The whole line by hand: ingest, plan those who are due, deliver."""
+    """Ingest, plan those who are due, deliver."""
     if again and (dry_run or now):
         raise UsageError("--again repeats a letter that was sent: it goes with --to, not with --now or --dry-run")
     app = program(context)
@@ -88,7 +88,7 @@ def send(
 
 
 def run(context: typer.Context) -> None:
-    """Everything in one process: reads sources and sends letters when they are due, until it is stopped."""
+    """Read and send whatever is due, until stopped."""
     from digest.schedule import run_scheduler
 
     run_scheduler(program(context))
@@ -110,8 +110,8 @@ def _rehearse(app: App, to: str | None, *, is_forced: bool) -> Result:
         try:
             return run_by_hand(rehearsal, to, is_forced=is_forced, is_sure=True, stage=progress)
         finally:
-            for database in (real, copy, rehearsal.database):
-                database.close()
+            for one in (real, copy, rehearsal):
+                one.close()
 
 
 def _show(result: Result) -> None:

@@ -6,6 +6,7 @@ Nothing heavy is imported before a command runs: `digest --help` answers at once
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from typing import Annotated
 import typer
 
 from digest import __version__
-from digest.cli import line, look, people, place
+from digest.cli import line, listings, look, people, place
 from digest.cli.output import Context, fail, say
 from digest.errors import DigestError, UsageError
 
@@ -25,7 +26,7 @@ commands = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for room in (line, look, place):
+for room in (line, listings, look, place):
     room.register(commands)
 commands.add_typer(people.commands, name="subscribers", help="People: list, show, add, import, pause and more.")
 commands.add_typer(place.database, name="db", help="The store: upgrade, backup.")
@@ -52,13 +53,13 @@ def _common(
     context.obj = Context(config=config, clock=clock)
 
 
-def main() -> None:
-    """Run a command: exit status 0 done, 1 failed or stale, 2 wrong usage or configuration."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command, by default the one typed; exit status 0 done, 1 failed or stale, 2 wrong usage or config.yaml."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a title may hold what the terminal's encoding lacks
     try:
-        commands()
+        commands(arguments)
     except UsageError as error:
         sys.exit(fail(error, 2))
     except DigestError as error:

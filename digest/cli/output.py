@@ -64,8 +64,9 @@ class Context:
 
 
 def program(context: typer.Context) -> App:
-    """The program that a command talks to."""
+    """The program that a command talks to, until the command ends."""
     app: App = context.obj.app
+    context.call_on_close(app.close)
     return app
 
 
@@ -82,6 +83,11 @@ def say(text: str = "") -> None:
 def warn(text: str) -> None:
     """A line for people on standard error, likewise."""
     typer.echo(_printable(text), err=True)
+
+
+def because(reason: str | None) -> str:
+    """A reason as the end of a line, if there is one."""
+    return f": {reason}" if reason else ""
 
 
 def fail(error: BaseException, status: int) -> int:

@@ -78,7 +78,7 @@ def add(
 @commands.command("import")
 def import_people(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV with a column `email`, and perhaps `interests`.")],
+    file: Annotated[Path, typer.Argument(help="CSV with a column `email`, and perhaps `interests`.", metavar="FILE")],
     consent: Consent = None,
 ) -> None:
     """Add many readers at once; the good lines are kept, the others told with their line."""
@@ -110,7 +110,7 @@ def pause(
     context: typer.Context,
     email: Email,
     until: Annotated[
-        datetime | None, typer.Option(help="The first day with letters again.", formats=["%Y-%m-%d"])
+        datetime | None, typer.Option(help="The first day with letters again.", formats=["%Y-%m-%d"], metavar="DATE")
     ] = None,
 ) -> None:
     """No letters until a day, or until `resume`."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest.cli.output import program, say
 from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from digest.store.connect import Database
 
 database = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -19,7 +23,7 @@ def register(commands: typer.Typer) -> None:
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to start.")] = Path()) -> None:
-    """Write a commented config.yaml and a place of its own for the store."""
+    """Write a config.yaml to start from."""
     from digest.config import starter_text
 
     file = folder / "config.yaml"
@@ -35,20 +39,29 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to st
 @database.command()
 def upgrade(context: typer.Context) -> None:
     """Bring the store's schema up to date."""
-    from digest.store.connect import HEAD, Database
+    from digest.store.connect import HEAD
 
-    app = program(context)
-    done = Database(app.config.store).upgrade()
+    with closing(_unopened(context)) as store:
+        done = store.upgrade()
     say(f"the store has schema {HEAD} now" if done else f"the store has schema {HEAD} already")
 
 
 @database.command()
-def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help="A new file for the copy.")]) -> None:
+def backup(
+    context: typer.Context, file: Annotated[Path, typer.Argument(help="A new file for the copy.", metavar="FILE")]
+) -> None:
     """Write a copy of the store into one file, while others go on working."""
     from digest.store.backup import back_up
-    from digest.store.connect import Database
 
     if file.exists():
         raise UsageError(f"{file} is there already; a backup never replaces anything")
-    back_up(Database(program(context).config.store), file)  # as it stands, before any upgrade
+    with closing(_unopened(context)) as store:
+        back_up(store, file)
     say(f"wrote {file}")
+
+
+def _unopened(context: typer.Context) -> Database:
+    """The store as it stands: the program itself upgrades what it opens."""
+    from digest.store.connect import Database
+
+    return Database(program(context).config.store)

@@ -58,11 +58,16 @@ class Imprint:
 
 @dataclass(slots=True)
 class Delivered:
-    """What a delivery run did: {state: rows}; and what stopped it, if anything did."""
+    """What a delivery run did, and what stopped it, if anything did."""
 
-    states: Counter[State] = field(default_factory=Counter)
+    rows: dict[int, State] = field(default_factory=dict)  #: {row: where its last try left it}
     texts: Counter[str] = field(default_factory=Counter)  #: {what a server or a disk said: times}, for what failed
     stopped_by: str = ""  #: our own set-up, in one sentence
+
+    @property
+    def states(self) -> Counter[State]:
+        """{state: rows}; a row that was tried twice counts once."""
+        return Counter(self.rows.values())
 
 
 class Courier:
@@ -115,7 +120,7 @@ class Courier:
                                 break
                         self._send(unsent[0], transport, delivered)
                         unsent.popleft()
-                        report(sum(delivered.states.values()))
+                        report(len(delivered.rows))
                 except SetupError as error:
                     delivered.stopped_by = str(error)
                 finally:
@@ -144,12 +149,12 @@ class Courier:
             return
         if typeset is None:
             self.outbox.drop_merged(row, self._clock())
-            delivered.states[State.CANCELLED] += 1
+            delivered.rows[row.id] = State.CANCELLED
             return
         message, frozen = typeset
         result = transport.send(message, lambda: self.outbox.begin(row, frozen, now=self._clock()))
         if result.state is State.CANCELLED:  # the last check has said no, and has written why
-            delivered.states[State.CANCELLED] += 1
+            delivered.rows[row.id] = State.CANCELLED
             return
         self._settle(row, result, delivered)
         if result.fault is Fault.OURS:
@@ -160,7 +165,7 @@ class Courier:
         state = self.outbox.settle(row, result, now=now, next_try_at=next_try(row.attempts, now, self._random))
         if state is None:  # its lease ran out, and somebody else has it now
             return
-        delivered.states[state] += 1
+        delivered.rows[row.id] = state
         if state is not State.SENT:
             delivered.texts[result.text] += 1
 

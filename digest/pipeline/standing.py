@@ -121,7 +121,7 @@ class Standing:
             theirs = len(present)
             if len(gone) > max(_MANY, _SHARE * theirs) and not is_sure:
                 raise UsageError(
-                    f"config.yaml would take {len(gone)} of {theirs} readers away; if that is meant, say --yes"
+                    f"config.yaml would take {len(gone)} of {theirs} readers away; if meant, say `digest send --yes`"
                 )
             counts = dict.fromkeys(("added", "changed", "returned"), 0)
             for email, profile in readers:

@@ -523,7 +523,7 @@ def test_a_letter_that_may_have_arrived_is_sent_once_more_word_for_word(world: W
     world.at("2026-08-17 07:00").list("one")
     world.transport.answers = [CUT_AFTER_DOT]
     world.at("2026-08-17 07:30").plan()
-    assert world.deliver().states == {State.UNKNOWN: 1, State.SENT: 1}
+    assert world.deliver().states == {State.SENT: 1}
     with world.database.read() as connection:
         row = world.ledger.slot(connection, ada.id, date(2026, 8, 17))
     assert row is not None
