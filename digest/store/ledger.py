@@ -115,9 +115,10 @@ class Ledger:
         return connection.execute(query.limit(1)).first() is not None
 
     def totals(self, connection: sa.Connection) -> dict[str, dict[str, int]]:
-        """{state: {reason: rows}} over all digests, with "" for no reason."""
+        """{state: {reason: rows}} over all digests but those on disk that were set aside, with "" for no reason."""
         query = sa.select(delivery.c.state, sa.func.coalesce(delivery.c.reason, ""), sa.func.count())
-        rows = connection.execute(query.where(delivery.c.kind == Kind.DIGEST).group_by(sa.literal_column("1, 2")))
+        counted = query.where(delivery.c.kind == Kind.DIGEST, delivery.c.slot.not_like("%~%"))
+        rows = connection.execute(counted.group_by(sa.literal_column("1, 2")))
         totals: dict[str, dict[str, int]] = {}
         for state, reason, count in rows:
             totals.setdefault(state, {})[reason] = count

@@ -154,7 +154,7 @@ def test_the_sums_are_those_of_the_stages(
     outcomes: list[Outcome], skips: dict[SkipReason, int], states: dict[State, int], letters: int, folds: int, wait: int
 ) -> None:
     plan = Planned(letters=letters, skipped=Counter(skips), folded=folds, waiting=wait)
-    report = report_of(ingested(*outcomes), plan, Delivered(states=Counter(states)))
+    report = report_of(ingested(*outcomes), plan, delivered(**{str(state): number for state, number in states.items()}))
     ended = report.sent + report.deferred + report.failed + report.unknown + report.cancelled
     assert ended == sum(states.values()) + folds
     assert report.planned == letters
