@@ -95,9 +95,9 @@ def _parse_answer(rows: Any) -> Parsed:
 
 def _parse_page(text: str) -> Parsed:
     soup = BeautifulSoup(_PROLOG.sub("", text), "lxml")
-    holder = soup.find(attrs={"data-target": "DailyPapers"})
+    holder = soup.select_one('[data-target="DailyPapers"]')
     try:
-        props = _load(str(holder["data-props"])) if isinstance(holder, Tag) else None
+        props = _load(str(holder["data-props"])) if holder else None
     except (KeyError, SourceError):
         props = None
     if isinstance(props, dict) and isinstance(props.get("dailyPapers"), list):
