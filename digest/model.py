@@ -278,6 +278,7 @@ class Digest:
     trending: tuple[Pick, ...] = ()
     considered: int = 0  #: how many papers were read for it
     unread: tuple[str, ...] = ()  #: names of the sources that could not be read in time; the letter says so
+    since: date | None = None  #: UTC day of the oldest edition that was looked at
 
     @property
     def all_picks(self) -> tuple[Pick, ...]:
@@ -517,6 +518,7 @@ class Letter:
     picks: tuple[LetterPick, ...] = ()
     trending: tuple[LetterPick, ...] = ()
     considered: int = 0
+    since: date | None = None  #: the oldest day that it is picked from
     is_first: bool = False
     vouched_by: str | None = None
     is_sample: bool = False  #: made from the shipped sample; says so in subject and body

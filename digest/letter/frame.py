@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from digest.letter.cutting import at_word
 from digest.letter.links import mailto_unsubscribe, page, unsubscribe_address
 from digest.letter.paper import phrase_of
@@ -36,6 +38,8 @@ def headline(letter: Letter, words: Words, count: int) -> str:
 def lead(letter: Letter, words: Words) -> str:
     """From how much they were picked, and when."""
     date = words.date(letter.day)
+    if letter.since is not None and letter.since < letter.day - timedelta(days=1):  # yesterday's is today's news
+        date = words.say("dates", since=words.date(letter.since), date=date)
     if not letter.considered:
         return words.say("lead_dated", date=date)
     if not main_picks(letter):

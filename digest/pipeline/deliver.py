@@ -259,6 +259,7 @@ def letter_of(
         days=person.profile.days,
         language=person.profile.language,
         unread=digest.unread,
+        since=digest.since,
         attributions=tuple(dict.fromkeys(thanks)),
         token=token,
     )

@@ -156,7 +156,8 @@ class Planner:
         interests = understood(look.person.profile.interests).interests
         with self.database.read() as connection:
             excluded = self.ledger.mentioned(connection, look.person.id, besides=freed)
-            return compose(look.person.profile, interests, shelf.window(connection, *look.window), excluded)
+            digest = compose(look.person.profile, interests, shelf.window(connection, *look.window), excluded)
+            return replace(digest, since=self.items.oldest_day(connection, *look.window))
 
     def _write(
         self, look: Look, digest: Digest, late_sources: tuple[str, ...], now: datetime, planned: Planned

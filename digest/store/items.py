@@ -107,6 +107,11 @@ class Items:
         """The newest edition's number; 0 before the first."""
         return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(edition.c.number), 0))).scalar_one())
 
+    def oldest_day(self, connection: sa.Connection, after: int, to: int) -> date | None:
+        """The earliest archive date of the editions with a number in (after, to]; None where there is none."""
+        between = sa.and_(edition.c.number > after, edition.c.number <= to)
+        return connection.execute(sa.select(sa.func.min(edition.c.archive_date)).where(between)).scalar()
+
     def first_floor(self, connection: sa.Connection, within_days: int) -> int:
         """The floor that lets in the editions whose archive date lies within some days of the newest one's.
 

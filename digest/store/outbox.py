@@ -6,7 +6,7 @@ moves with every row that ends sent or unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -100,7 +100,7 @@ class Outbox:
 
         picks = tuple(pick for pick in row.digest.picks if stays(pick.item))
         trending = tuple(pick for pick in row.digest.trending if stays(pick.item))
-        return Digest(picks=picks, trending=trending, considered=row.digest.considered, unread=row.digest.unread)
+        return replace(row.digest, picks=picks, trending=trending)
 
     def begin(self, row: Delivery, frozen: Frozen, *, now: datetime) -> bool:
         """The last check, which is the move claimed → sending itself; whether the body may leave.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from datetime import date
 from typing import Any
 
 from digest.model import Digest, Field, Mark, Match, Pick
@@ -37,7 +38,8 @@ def pack(digest: Digest) -> bytes:
         return [pick.item, pick.revision, pick.score, topic, pick.votes, *map(packed_match, pick.matches)]
 
     picks, trending = [list(map(packed_pick, some)) for some in (digest.picks, digest.trending)]
-    rows = [digest.considered, list(phrases), list(topics), picks, trending, list(digest.unread)]
+    since = digest.since.isoformat() if digest.since else ""
+    rows = [digest.considered, list(phrases), list(topics), picks, trending, list(digest.unread), since]
     return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 9)
 
 
@@ -45,7 +47,7 @@ def unpack(data: bytes | None) -> Digest:
     """The digest that was packed; an empty one where the picks of an old row were dropped."""
     if data is None:
         return Digest()
-    considered, phrases, topics, picks, trending, unread = json.loads(zlib.decompress(data))
+    considered, phrases, topics, picks, trending, unread, since = json.loads(zlib.decompress(data))
 
     def match_of(row: list[Any]) -> Match:
         phrase, field, points, words, *mark = row
@@ -74,4 +76,5 @@ def unpack(data: bytes | None) -> Digest:
         trending=tuple(map(pick_of, trending)),
         considered=considered,
         unread=tuple(unread),
+        since=date.fromisoformat(since) if since else None,
     )

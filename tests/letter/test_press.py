@@ -6,6 +6,7 @@ import email
 import email.policy
 import re
 from dataclasses import replace
+from datetime import date
 from email.message import EmailMessage
 
 import pytest
@@ -315,3 +316,16 @@ def test_the_names_of_followed_authors_are_among_those_shown() -> None:
     assert "Noor El-Amine, Grace Whitby, Abel Ortiz and 2 more" in message.text
     late = samples.pick(samples.text("T", "", "A One, B Two, C Three, D Four"), ("D Four", 9, Field.AUTHOR))
     assert "A One, B Two, D Four and 1 more" in samples.set_letter(PUBLIC, replace(samples.DAILY, picks=(late,))).text
+
+
+@pytest.mark.parametrize(
+    ("since", "says"),
+    [
+        (None, "612 new ones, 21\u00a0November."),
+        (date(2024, 11, 20), "612 new ones, 21\u00a0November."),
+        (date(2024, 11, 18), "612 new ones, 18\u00a0November to 21\u00a0November."),
+    ],
+)
+def test_days_that_are_caught_up_with_are_named(since: date | None, says: str) -> None:
+    message = samples.set_letter(PUBLIC, replace(samples.DAILY, since=since))
+    assert says in message.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from random import Random
 
 import pytest
@@ -45,7 +46,12 @@ PICKS = st.lists(
     max_size=5,
 ).map(tuple)
 DIGESTS = st.builds(
-    Digest, picks=PICKS, trending=PICKS, considered=COUNTS, unread=st.lists(TEXTS, max_size=3).map(tuple)
+    Digest,
+    picks=PICKS,
+    trending=PICKS,
+    considered=COUNTS,
+    unread=st.lists(TEXTS, max_size=3).map(tuple),
+    since=st.none() | st.dates(),
 )
 
 
@@ -89,4 +95,4 @@ def test_ten_picks_take_less_than_eight_hundred_bytes(seed: int) -> None:
         )
         for _ in range(10)
     )
-    assert len(pack(Digest(picks=picks, considered=412, unread=("arxiv",)))) <= 800
+    assert len(pack(Digest(picks=picks, considered=412, unread=("arxiv",), since=date(2026, 8, 17)))) <= 800
