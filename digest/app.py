@@ -12,7 +12,7 @@ from pathlib import Path
 from random import SystemRandom
 from threading import Event
 
-from digest.clock import Clock
+from digest.clock import Clock, system_clock
 from digest.config import Config, load, smtp_password
 from digest.config.values import is_loopback
 from digest.delivery.files import FilesTransport
@@ -32,9 +32,11 @@ from digest.pipeline.standing import Standing
 from digest.ports import Transport
 from digest.sources import KINDS
 from digest.sources.fetch import Fetcher
+from digest.sources.fetch.addresses import Fence
 from digest.sources.read import read_all
 from digest.store.archive import archive_files, has_sent_by_smtp
 from digest.store.connect import Database
+from digest.store.hosts import StoredTurns
 from digest.store.items import Items
 from digest.store.people import People
 from digest.subscribers.tokens import Keyring
@@ -182,6 +184,8 @@ class App:
     ) -> list[Read]:
         fetcher = Fetcher(
             contact=self.config.site.contact,
+            fence=Fence.open_to(self.config.fetch.allow_private),
+            turns=StoredTurns(self.database, system_clock),
             timeout=self.config.fetch.timeout.total_seconds(),
             max_bytes=self.config.fetch.max_bytes,
             attempts=1 if is_quick else _ATTEMPTS,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from hashlib import sha256
 
 # --- listings -----------------------------------------------------------------------------------------------------
 
@@ -82,6 +83,12 @@ class Parsed:
     day: date | None = None  #: the UTC day the listing is for, where it says so
     has_more: bool = False  #: a full page: the next one may hold more of the same day
 
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest of the day and the entries, in whatever order: two answers that list the same have the same."""
+        listed = "\n".join([repr(self.day), *sorted(repr(entry) for entry in self.entries)])
+        return sha256(listed.encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
@@ -102,6 +109,8 @@ class Page:
     etag: str | None = None
     last_modified: str | None = None
     sha256: str | None = None  #: hex digest of the decoded body
+    fingerprint: str | None = None  #: of what it listed
+    entries: int | None = None  #: how many it listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +147,7 @@ class Past:
 
     last_complete_at: datetime | None = None  #: last complete, unchanged or empty read; None before the first
     pages: Mapping[str, Page] = field(default_factory=dict)  #: {url: validators of its last good read}
+    usual: Mapping[int, int] = field(default_factory=dict)  #: {weekday, 0 is Monday: entries it then has}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

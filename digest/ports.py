@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from digest.model import Message, SendResult
@@ -27,4 +28,35 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Let go of connections; a failing farewell after an accepted message is ignored."""
+        ...
+
+
+#: seconds; a site that asks to be left alone for longer is asked again after these
+LONGEST_REST = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A turn at asking a site, or how long to wait for one."""
+
+    site: str
+    token: str | None = None  #: None: the turn is not ours
+    rest: float = 0.0  #: seconds that the site is still to be left alone; 0 and no token: another request is under way
+
+
+class HostTurns(Protocol):
+    """Turns at asking a site: one request at a time, and a pause between two, for all who share them."""
+
+    def take(self, site: str, *, gap: float, lease: float) -> Turn:
+        """Our turn, where it is free; the next may start when it has ended, and `gap` seconds after its own start.
+
+        It ends by itself after `lease` seconds, so that a worker that dies does not keep it.
+        """
+        ...
+
+    def end(self, turn: Turn, *, rest: float) -> None:
+        """Give our turn back; the site is then left alone for `rest` seconds, of which an hour counts at most.
+
+        A turn that has ended by itself stays ended.
+        """
         ...

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from digest.config import MAX_BYTES, load, smtp_password, starter_text
 from digest.config.schema import keys
 from digest.errors import ConfigError, UsageError
-from digest.model import Profile, QuietDays, Sender, Site, Source, Strictness
+from digest.model import Profile, QuietDays, Selectors, Sender, Site, Source, Strictness
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ROOT / "config.yaml"
@@ -341,7 +341,19 @@ def test_a_zone_is_known_or_its_neighbour_named(zone, hint, tmp_path):
 @pytest.mark.parametrize(
     ("source", "answer"),
     [
-        ("{name: x, kind: arxivv}", "4: sources[1].kind: found arxivv, expected 'huggingface', 'folder', 'sample'"),
+        ("{name: x, kind: arxivv}", "4: sources[1].kind: found arxivv, expected 'huggingface', 'arxiv', 'biorxiv'"),
+        ("{name: x, kind: arxiv}", "4: sources[1].categories: is missing"),
+        ("{name: x, kind: arxiv, categories: []}", "4: sources[1].categories: "),
+        (
+            "{name: x, kind: arxiv, categories: [cs LG]}",
+            "4: sources[1].categories[0]: found cs LG, expected a category",
+        ),
+        ("{name: x, kind: pubmed}", "4: sources[1].query: is missing"),
+        ("{name: x, kind: feed}", "4: sources[1].url: is missing"),
+        (
+            '{name: x, kind: webpage, url: "https://a.example", selectors: {item: "a[["}}',
+            "4: sources[1].selectors.item: found",
+        ),
         ("{name: x}", "4: sources[1].kind: is missing"),
         ("{kind: sample}", "4: sources[1].name: is missing"),
         ("{name: x, kind: folder}", "4: sources[1].path: is missing"),
@@ -581,3 +593,27 @@ def test_loading_opens_no_network_and_imports_no_mail_validator_before_it_is_nee
     command = "import sys, digest.config; print('email_validator' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True, cwd=ROOT)
     assert run.stdout.strip() == "False"
+
+
+def test_every_kind_of_source_has_its_keys(tmp_path):
+    text = LEAST.replace(
+        "sources: [{name: daily, kind: huggingface}]",
+        """sources:
+- {name: week, kind: huggingface, period: weekly}
+- {name: arxiv, kind: arxiv, categories: [cs.LG, astro-ph, cond-mat.mes-hall], replacements: true}
+- {name: bio, kind: biorxiv}
+- {name: med, kind: medrxiv, categories: [infectious diseases]}
+- {name: pubmed, kind: pubmed, query: "base editing[Title]"}
+- {name: blog, kind: feed, url: "https://example.org/feed.xml"}
+- {name: page, kind: webpage, url: "https://example.org/news", max_age: 2d, selectors: {item: article, title: h2 a}}
+""",
+    )
+    week, arxiv, bio, med, pubmed, blog, page = read(text, tmp_path).sources
+    assert (week.period, arxiv.categories, arxiv.replacements) == (
+        "weekly",
+        ("cs.LG", "astro-ph", "cond-mat.mes-hall"),
+        True,
+    )
+    assert (bio.kind, med.categories, pubmed.query) == ("biorxiv", ("infectious diseases",), "base editing[Title]")
+    assert (blog.url, blog.max_age) == ("https://example.org/feed.xml", timedelta(days=7))
+    assert (page.selectors, page.max_age) == (Selectors(item="article", title="h2 a"), timedelta(days=2))

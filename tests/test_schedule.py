@@ -106,7 +106,10 @@ def test_a_second_one_is_refused_on_a_server_too(place, store, running):
 
 def test_it_stops_while_a_source_keeps_it_waiting(place, running, silent_source):
     port, reached = silent_source
-    place.configure(sources=[{"name": "slow", "kind": "huggingface", "url": f"http://127.0.0.1:{port}/"}])
+    place.configure(
+        sources=[{"name": "slow", "kind": "huggingface", "url": f"http://127.0.0.1:{port}/"}],
+        fetch={"allow_private": ["127.0.0.1"]},
+    )
     process = running("--clock", FRIDAY)
     assert reached.wait(60)
     assert stopped(process).status == 0

@@ -85,7 +85,7 @@ def _state(app: App, connection: sa.Connection, now: datetime) -> dict[str, Any]
     people, totals = People(app.database), Ledger(app.database).totals(connection)
     return {
         "edition": Items(app.database).newest_edition(connection),
-        "sources": _sources(app, connection),
+        "sources": _sources(app, connection, now),
         "runs": _runs(connection),
         "subscribers": people.count_by_status(connection),
         "ledger": {state: sum(reasons.values()) for state, reasons in sorted(totals.items())},
@@ -95,12 +95,17 @@ def _state(app: App, connection: sa.Connection, now: datetime) -> dict[str, Any]
     }
 
 
-def _sources(app: App, connection: sa.Connection) -> list[dict[str, Any]]:
+def _sources(app: App, connection: sa.Connection, now: datetime) -> list[dict[str, Any]]:
     from digest.store.sources import state_of
 
     told = ("name", "outcome", "reason", "last_read_at", "last_complete_at", "next_read_at", "failures")
     states = [state_of(connection, one.name) for one in app.real_sources()]
-    return [{key: getattr(state, key) for key in told} for state in states if state is not None]
+    late = app.ingest().late(app.real_sources(), now)
+    return [
+        {key: getattr(state, key) for key in told} | {"late": state.name in late}
+        for state in states
+        if state is not None
+    ]
 
 
 def _runs(connection: sa.Connection) -> list[dict[str, Any]]:
@@ -123,7 +128,8 @@ def _show_status(document: dict[str, Any], now: datetime) -> None:
     say(f"edition {document['edition']}" if document["edition"] else "nothing was read yet")
     for one in document["sources"]:
         outcome = one["outcome"] or "never read"
-        say(f"  {one['name']}: {outcome}{because(one['reason'])}, {_ago(one['last_read_at'], now)}")
+        fresh = f", last read whole {_ago(one['last_complete_at'], now)}" if one["late"] else ""
+        say(f"  {one['name']}: {outcome}{because(one['reason'])}, {_ago(one['last_read_at'], now)}{fresh}")
     for one in document["runs"]:
         say(f"  {one['command']} {_ago(one['finished_at'], now)}: {one['verdict']}: {one['reason']}")
     for name in ("subscribers", "ledger", "skipped"):

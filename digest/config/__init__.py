@@ -9,6 +9,7 @@ from pathlib import Path
 
 from digest.config.check import CheckInterests, checked
 from digest.config.document import Unreadable, read, refuse
+from digest.config.kinds import AnySource
 from digest.config.schema import (
     AlertsBlock,
     DeliveryBlock,
@@ -21,7 +22,7 @@ from digest.config.schema import (
     WebBlock,
 )
 from digest.errors import ConfigError, UsageError
-from digest.model import Profile, Sender, Site, Source
+from digest.model import Profile, Selectors, Sender, Site, Source
 
 __all__ = ["Config", "load", "smtp_password", "starter_text"]
 
@@ -142,7 +143,7 @@ def _meant(file: File, path: Path) -> Config:
         logo=file.site.logo,
         sender=Sender(**file.sender.model_dump()),
         store=file.store,
-        sources=tuple(Source(**source.model_dump()) for source in file.sources),
+        sources=tuple(_source(source) for source in file.sources),
         profile=_profile(file.digest),
         subscribers=tuple((each.email, _profile(file.digest, each)) for each in file.subscribers),
         fetch=file.fetch,
@@ -154,6 +155,12 @@ def _meant(file: File, path: Path) -> Config:
         retention=file.retention,
         templates=file.templates,
     )
+
+
+def _source(block: AnySource) -> Source:
+    given = block.model_dump()
+    selectors = given.pop("selectors", None)
+    return Source(**given, selectors=Selectors(**selectors) if selectors else None)
 
 
 def _profile(defaults: DigestBlock, subscriber: SubscriberBlock | None = None) -> Profile:

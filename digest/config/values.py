@@ -253,3 +253,24 @@ def store(value: object, folder: Path) -> str:
     if scheme != "sqlite" or not slashes or file.startswith((":", "?")) or not file:
         raise ValueError(expected)
     return f"sqlite:///{path(file, folder)}"
+
+
+_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.[A-Za-z]+(?:-[A-Za-z]+)?)?")
+
+
+def category(value: object) -> str:
+    """A category of arXiv, such as cs.LG or astro-ph."""
+    expected = "a category of arXiv, such as cs.LG"
+    return _matched(_CATEGORY, value, expected)[0]
+
+
+def selector(value: object) -> str:
+    """A CSS selector, such as "article h3 a"."""
+    import soupsieve  # only pages need it
+
+    written = _written(value, "a CSS selector")
+    try:
+        soupsieve.compile(written)
+    except soupsieve.SelectorSyntaxError as error:
+        raise ValueError(f"a CSS selector ({str(error).splitlines()[0]})") from error
+    return written

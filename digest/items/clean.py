@@ -19,6 +19,23 @@ _INVISIBLE = re.compile(
     "|(?<![\u0600-\u0dff\u1000-\u109f])[\u200c\u200d]"
 )
 _CONTROLS = re.compile("[\u0000-\u001f\u007f-\u009f]")
+_GREEK_NAMES = """
+alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi
+omega
+"""
+_GREEK = dict(zip(_GREEK_NAMES.split(), "αβγδεζηθικλμνξοπρστυφχψω", strict=True))
+#: signs that sources without Unicode spell out in braces, as bioRxiv does: "TGF-{beta}", "{+/-}5 {micro}m"
+_SIGNS = {
+    **_GREEK,
+    **{name.capitalize(): letter.upper() for name, letter in _GREEK.items()},
+    "micro": "µ", "degrees": "°", "+/-": "±", "approx": "≈", "times": "×", "le": "≤", "ge": "≥", "infty": "∞",
+    "prime": "′", "middle dot": "·", "permil": "‰",
+}  # fmt: skip
+#: The braces of a LaTeX macro, or of a script, hold arguments and not names.
+_SPELT = re.compile(
+    r"(?:\\[A-Za-z]+(?: ?\{[^{}]*\})+|[_^\\]\{[^{}]*\})"
+    rf"|\{{({'|'.join(map(re.escape, _SIGNS))})\}}"
+)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -45,7 +62,11 @@ def clean_word(raw: str) -> str:
 def _cleaned(raw: str, longest: int) -> str:
     """Never empty where something was visible, and the same again when cleaned again if it holds no LaTeX."""
     visible = _visible(raw[: 4 * longest])  # LaTeX source is longer than what it says, but not by more
-    return _cut(_visible(readable(plain_letters(visible))), longest)
+    return _cut(_visible(_spelt_out(readable(plain_letters(visible)))), longest)
+
+
+def _spelt_out(text: str) -> str:
+    return _SPELT.sub(lambda match: _SIGNS[match[1]] if match[1] else match[0], text)
 
 
 def _visible(text: str) -> str:

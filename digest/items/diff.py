@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import reduce
 
 from digest.items.keys import is_title_key
@@ -41,12 +42,15 @@ class Changes:
         yield from self.new + self.listed + self.revised + self.unchanged
 
 
-def diff(works: Sequence[Work], known: Mapping[str, Known], *, is_curated: bool) -> Changes:
+def diff(
+    works: Sequence[Work], known: Mapping[str, Known], *, is_curated: bool, recent: datetime | None = None
+) -> Changes:
     """What a listing's works change, given every known item under any of their keys.
 
     A work first seen is new; a known one that a curated source lists for the first time is listed, unless it was
     taken in behind a restore barrier; a known one with better words is revised. Replacements of unknown works are
-    recorded without being announced.
+    recorded without being announced, and so is what was published before `recent`, or nobody knows when: the history
+    that a source's first read brings along.
     """
     by_id = {one.item: one for one in known.values()}
     namesakes = by_title(works)
@@ -56,7 +60,7 @@ def diff(works: Sequence[Work], known: Mapping[str, Known], *, is_curated: bool)
         work = united([works[place] for place in places])
         same = [by_id[item] for item in sorted({item for place in places for item in held[place]})]
         if not same:
-            new.append(_addition(work, known))
+            new.append(_addition(work, known, recent))
             continue
         change = _change(work, same, known, is_curated=is_curated)
         if change.announce:
@@ -89,9 +93,12 @@ def _is_same(work: Work, title: str, other: Known, namesakes: Mapping[str, Seque
     return all(map(is_title_key, other.keys)) and nearest(namesakes[title], other.text) is work
 
 
-def _addition(work: Work, known: Mapping[str, Known]) -> Change:
+def _addition(work: Work, known: Mapping[str, Known], recent: datetime | None) -> Change:
     new_keys = tuple(key for key in work.keys if key not in known)
-    return Change(work=work, item=None, new_keys=new_keys, new_text=work.text, announce=not work.is_replacement)
+    published = work.text.published
+    is_news = recent is None or (published is not None and published >= recent)
+    announce = is_news and not work.is_replacement
+    return Change(work=work, item=None, new_keys=new_keys, new_text=work.text, announce=announce)
 
 
 def _change(work: Work, same: Sequence[Known], known: Mapping[str, Known], *, is_curated: bool) -> Change:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Any
 
 _LONGEST_FORMULA = 200  # characters; longer ones are prose between two prices, or unreadable anyway
@@ -20,8 +21,9 @@ _BODY = rf"(?:[^$\\]|\\[^\r\n]){{1,{_LONGEST_FORMULA}}}?"
 _FORMULA = re.compile(
     rf"(?<![\\$])\$\$(?P<display>{_BODY})\$\$"
     rf"|(?<![\\$])\$(?![\s$])(?P<inline>{_BODY})(?<!\s)\$(?!\$)"
-    rf"|\\\((?P<round>[^$]{{1,{_LONGEST_FORMULA}}}?)\\\)"
-    rf"|\\\[(?P<square>[^$]{{1,{_LONGEST_FORMULA}}}?)\\\]"
+    rf"|\\\((?P<round>(?:[^$\\]|\\[^()]){{1,{_LONGEST_FORMULA}}}?)\\\)"
+    rf"|\\\[(?P<square>(?:[^$\\]|\\[^\[\]]){{1,{_LONGEST_FORMULA}}}?)\\\]"
+    rf"|\\ensuremath\s*\{{(?P<ensured>(?:[^{{}}$]|\{{[^{{}}$]*\}}){{1,{_LONGEST_FORMULA}}})\}}"
 )
 _PROSE = re.compile(r"[A-Za-z]{2,} +[A-Za-z]{2,}")
 _TEXT_MACRO = re.compile(r"\\(?:text\w*|mathrm|mbox|rm|operatorname)\*?\s*\{[^{}]*\}|\\[A-Za-z]+")
@@ -32,8 +34,8 @@ _RESERVED = re.compile("[\ue000-\ue002]")
 
 _SUPERSCRIPTS = dict(
     zip(
-        "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθχ∘*′",
-        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵡ°*′",
+        "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθχ∘*′†‡",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵡ°*′†‡",
         strict=True,
     )
 )
@@ -59,6 +61,9 @@ _REWRITES = tuple(
         (rf"\\({_OPERATORS})(?![A-Za-z])\s*(?=[A-Za-z0-9\\])", r"\1 "),
     )
 )
+#: what cannot stand bare above a bar that becomes a stroke, and what can stand bare below it
+_SUM = re.compile(r"[\s+\-−±∓/=<>]")
+_OPERAND = re.compile(rf"(?:\d+(?:\.\d+)?|[^\W\d]+)(?:[_^](?:{_OPEN}[^{_SHUT}]*{_SHUT}|\S))*")
 _BRACED_SCRIPT = re.compile(r"([_^])\s*\{([^{}]*)\}")
 
 # Letterlike symbols that fill the holes of the mathematical alphabets; ℝ, ℕ, ℓ and ℏ carry meaning and stay.
@@ -85,18 +90,22 @@ _STYLED = re.compile(
     r"\\(?:textbf|textit|texttt|textsc|textrm|textsf|textsl|textup|textnormal|text|emph|underline)\s*\{([^{}]*)\}"
     r"|\{\\(?:em|bf|it|tt|sc|sl|rm)\s+([^{}]*)\}"
 )
+_TEXT_SCRIPT = re.compile(r"\\text(super|sub)script\s*\{([^{}]*)\}")
 _LINK = re.compile(rf"\\href\s*\{{([^{{}}{_HELD}]*)\}}\s*\{{([^{{}}]*)\}}|\\url\s*\{{([^{{}}]*)\}}")
 _PUNCTUATION = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"(?<=\w)---(?=\w)| --- ", "—"),
-        (r"(?<=\w)--(?=\w)", "–"),
+        (rf"(?<=[\w{_HELD}])---(?=[\w{_HELD}])| --- ", "—"),
+        (rf"(?<=[\w{_HELD}])--(?=[\w{_HELD}])", "–"),
         (r" -- ", " – "),
         (r"``(?=\S)", "“"),
         (r"(?<=\S)''", "”"),
         (r"(?<=[^\W\d_])~(?=\w|\\)|(?<=[.,;:)])~(?=\w|\\)|(?<=\d)~(?=[^\W\d_])", " "),
         (r"\\([%&_#${}])", r"\1"),
-        (r"\\[ ,;]", " "),
+        (r"(?<!\\)\\[ ,;]", " "),
+        (r" ?\\\\(?=\s|$)", ""),
+        (r"\\l?dots(?![A-Za-z])", "…"),
+        (r"\\xspace(?![A-Za-z])", ""),
     )
 )
 
@@ -146,6 +155,7 @@ def _is_money(match: re.Match[str]) -> bool:
     return "\\" not in body and bool(is_price or after[:1].isdigit())
 
 
+@lru_cache(maxsize=4096)  # a day's abstracts say $\alpha$ over and over
 def _parsed(body: str) -> str | None:
     """The formula with its macros as symbols and its script braces held; None where a macro is unknown."""
     for pattern, replacement in _REWRITES:
@@ -155,23 +165,42 @@ def _parsed(body: str) -> str | None:
     if not re.search(r"[\\{}]", body):
         return body
     try:
-        parsed = str(_parser().latex_to_text(body, tolerant_parsing=False))
+        parsed = _parser()(body)
     except Exception:  # whatever the parser trips over, the source form is still right
         return None
     return re.sub(r"\s+", " ", parsed).strip()
 
 
 @cache
-def _parser() -> Any:
+def _parser() -> Callable[[str], str]:
     """The parser, imported late: it costs a fifth of a second, and most texts have no formula."""
     from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
+    from pylatexenc.latexwalker import LatexWalker
+    from pylatexenc.latexwalker import get_default_latex_context_db as get_grammar
 
     def refuse(node: Any, **_: object) -> str:
         raise ValueError(f"unknown macro {node.macroname}")
 
-    database = get_default_latex_context_db()
+    def fraction(node: Any, l2tobj: Any) -> str:
+        return _fraction(*(str(l2tobj.nodelist_to_text([part])) for part in node.nodeargd.argnlist))
+
+    database, grammar = get_default_latex_context_db(), get_grammar()
+    database.add_context_category("fractions", macros=[MacroTextSpec("frac", simplify_repl=fraction)], prepend=True)
     database.set_unknown_macro_spec(MacroTextSpec("", simplify_repl=refuse))
-    return LatexNodes2Text(latex_context=database, math_mode="text")
+    printer = LatexNodes2Text(latex_context=database, math_mode="text")
+
+    def parse(formula: str) -> str:
+        walker = LatexWalker(formula, latex_context=grammar, tolerant_parsing=False)
+        return str(printer.nodelist_to_text(walker.get_latex_nodes()[0]))
+
+    return parse
+
+
+def _fraction(above: str, below: str) -> str:
+    """A fraction on one line, with brackets where it would else be read as another."""
+    above, below = above.strip(), below.strip()
+    over = f"({above})" if _SUM.search(above) else above
+    return f"{over}/{below if _OPERAND.fullmatch(below) else f'({below})'}"
 
 
 def _scripts(text: str) -> str:
@@ -198,6 +227,7 @@ def _keeps_letters(source: str, result: str) -> bool:
 
 def _prose(text: str) -> str:
     text = _LETTER.sub(_letter, _ACCENTED.sub(_accented, text))
+    text = _TEXT_SCRIPT.sub(lambda m: _scripts(f"{'^' if m[1] == 'super' else '_'}{_OPEN}{m[2]}{_SHUT}"), text)
     for _ in range(3):  # deep enough for bold inside italics inside a link
         text = _LINK.sub(_link, _STYLED.sub(lambda m: m[1] if m[1] is not None else m[2], text))
     for pattern, replacement in _PUNCTUATION:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -86,6 +86,7 @@ class Ingest:
             for source in sources:
                 add_source(connection, source)
             was_read = has_read_any(connection, [source.name for source in sources])
+            recent = self._recent(connection, sources, now)
         use_sample = bool(sources) and self._sample is not None and not was_read
         reads = self._read(sources, self._past, now, is_quick=use_sample)
         used_sample = use_sample and not any(read.outcome.is_read or read.listings for read in reads)
@@ -93,7 +94,7 @@ class Ingest:
             with self.database.write() as connection:
                 add_source(connection, self._sample)
             reads = [*reads, *self._read([self._sample], self._past, now, is_quick=False)]
-        edition, counts = self._record([listing for read in reads for listing in read.listings], now)
+        edition, counts = self._record([listing for read in reads for listing in read.listings], recent, now)
         self._settle(reads, now)
         reports = tuple(_report(read, counts[read.source]) for read in reads)
         return Ingested(edition=edition, sources=reports, used_sample=used_sample)
@@ -122,7 +123,19 @@ class Ingest:
         with self.database.read() as connection:
             return past_of(connection, source.name)
 
-    def _record(self, listings: Iterable[Listing], now: datetime) -> tuple[int | None, dict[str, Counter[str]]]:
+    @staticmethod
+    def _recent(connection: sa.Connection, sources: Iterable[Source], now: datetime) -> dict[str, datetime]:
+        """{source: it announces nothing published before}, for those whose first read brings a history along."""
+        first = [
+            source
+            for source in sources
+            if source.kind in KINDS and KINDS[source.kind].has_history and not has_read_any(connection, [source.name])
+        ]
+        return {source.name: now - source.max_age for source in first}
+
+    def _record(
+        self, listings: Iterable[Listing], recent: Mapping[str, datetime], now: datetime
+    ) -> tuple[int | None, dict[str, Counter[str]]]:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         days: dict[date, list[Listing]] = defaultdict(list)
         for listing in listings:
@@ -130,7 +143,7 @@ class Ingest:
         edition = None
         for day in sorted(days):
             with self.database.write() as connection:
-                edition = self._record_day(connection, day, days[day], now, counts) or edition
+                edition = self._record_day(connection, day, days[day], recent, now, counts) or edition
         return edition, counts
 
     def _record_day(
@@ -138,6 +151,7 @@ class Ingest:
         connection: sa.Connection,
         day: date,
         listings: Sequence[Listing],
+        recent: Mapping[str, datetime],
         now: datetime,
         counts: dict[str, Counter[str]],
     ) -> int | None:
@@ -145,7 +159,7 @@ class Ingest:
         number = self.items.next_edition(connection)  # first of all: its lock keeps other ingests from the same works
         announced: dict[int, tuple[AnnounceReason, str]] = {}
         for listing in listings:
-            changes = self._diff(connection, listing)
+            changes = self._diff(connection, listing, recent.get(listing.source))
             for change in changes:
                 one = self._apply(connection, change, listing, now)
                 if change.announce:
@@ -167,10 +181,10 @@ class Ingest:
         self.items.announce(connection, number, {today[one]: why for one, why in announced.items()})
         return number
 
-    def _diff(self, connection: sa.Connection, listing: Listing) -> Changes:
+    def _diff(self, connection: sa.Connection, listing: Listing, recent: datetime | None) -> Changes:
         works = works_of(listing.parsed.entries, listing.source)
         known = self.items.known(connection, {key for work in works for key in work.keys})
-        return diff(works, known, is_curated=_is_curated(listing))
+        return diff(works, known, is_curated=_is_curated(listing), recent=recent)
 
     def _apply(self, connection: sa.Connection, change: Change, listing: Listing, now: datetime) -> int:
         """Record one change; the item that it is about."""

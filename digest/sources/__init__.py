@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from digest.model import Parsed
-from digest.sources import capture, huggingface, sample
+from digest.sources import arxiv, biorxiv, capture, feed, huggingface, huggingface_list, pubmed, sample, webpage
 from digest.sources.describe import describe
 from digest.sources.kind import MAX_BYTES, SourceKind, failed
+from digest.sources.saved import saved_answer
 
 #: {name: kind}; saved files are tried in this order
-KINDS: dict[str, SourceKind] = {kind.name: kind for kind in (huggingface.KIND, capture.KIND, sample.KIND)}
+KINDS: dict[str, SourceKind] = {
+    kind.name: kind
+    for kind in (
+        huggingface.KIND,
+        huggingface_list.KIND,
+        arxiv.KIND,
+        capture.KIND,
+        *biorxiv.KINDS,
+        pubmed.KIND,
+        sample.KIND,
+        feed.KIND,
+        webpage.KIND,
+    )
+}
 
 UNKNOWN = "unknown"  #: kind of a body that no kind knows
 
@@ -16,12 +30,23 @@ UNKNOWN = "unknown"  #: kind of a body that no kind knows
 def parse_saved(body: bytes, kind: str | None = None) -> Parsed:
     """What a saved listing says; its kind is found by looking at it, unless named.
 
+    A saved HTTP answer counts as the listing in it; one that is a refusal and lists nothing has failed.
+
     Never raises: a body that is too large, that no kind knows, or a name that is no kind is `failed` with its reason.
     """
     if len(body) > MAX_BYTES:
         return failed(kind or UNKNOWN, too_large(len(body)))
     if kind is not None and kind not in KINDS:
         return failed(kind, f"no kind of listing is called {kind!r}: there are {', '.join(KINDS)}")
+    if (answer := saved_answer(body)) is None:
+        return _parse(body, kind)
+    parsed = _parse(answer.body, kind)
+    if parsed.entries or not answer.is_refusal:
+        return parsed
+    return failed(parsed.kind, f"a saved answer of status {answer.status}: {parsed.reason}")
+
+
+def _parse(body: bytes, kind: str | None) -> Parsed:
     found = KINDS[kind] if kind else next((known for known in KINDS.values() if known.looks_like(body)), None)
     if found is None:
         return failed(UNKNOWN, f"not a listing that any kind knows: {describe(body)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from glob import glob
 from hashlib import sha256
 from pathlib import Path
@@ -44,4 +45,13 @@ def _read_file(source: str, path: str, known: Page) -> Listing:
 def _parse(body: bytes, known: Page) -> Parsed:
     if sha256(body).hexdigest() == known.sha256:
         return Parsed(kind=UNKNOWN, outcome=Outcome.UNCHANGED)
-    return parse_saved(body)
+    return _with_titles(parse_saved(body))
+
+
+def _with_titles(parsed: Parsed) -> Parsed:
+    """What can be recorded: the answer to a search may name papers, but tells nothing of them."""
+    entries = tuple(entry for entry in parsed.entries if entry.title)
+    if parsed.entries and not entries:
+        reason = f"{len(parsed.entries)} papers are named, but none of their titles"
+        return replace(parsed, outcome=Outcome.SUSPICIOUS, reason=reason, entries=())
+    return replace(parsed, entries=entries)

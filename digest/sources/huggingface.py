@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from statistics import mode
 from typing import Any
@@ -16,15 +17,22 @@ from digest.errors import SourceError
 from digest.model import Entry, Outcome, Parsed, Past, Popularity, Source
 from digest.sources.describe import describe
 from digest.sources.kind import Reading, Request, SourceKind, failed
+from digest.sources.rows import each_once, judged
 from digest.sources.text import collapse, count, decode, moment, web_address
 
 NAME = "huggingface"
 API = "https://huggingface.co/api/daily_papers"
+TRENDING = "trending"
 LIMIT = 100  # rows asked for at once: the most that the API gives
-MOST_PAGES = 10  # of one day; the fullest day on record had fewer than a hundred rows
-FIRST_DAYS = 3  # days with papers that a first read goes back to, so that a weekend has something too
-FIRST_REACH = 10  # days that it looks back for them
+MOST_PAGES = 10  # of one list; the fullest day on record had fewer than a hundred rows
+FIRST_REACH = 10  # days that a first read looks back
 REACH = 14  # days that a later read looks back
+#: {period: parameter of the API, how it names the list of a day, lists with papers that a first read goes back to}
+PERIODS = {
+    "daily": ("date", "%Y-%m-%d", 3),  # so that a weekend has something too
+    "weekly": ("week", "%G-W%V", 1),
+    "monthly": ("month", "%Y-%m", 1),
+}
 
 _ARXIV_ID = re.compile(r"(\d{4}\.\d{4,5}|[a-z][a-z.-]{1,15}(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
@@ -49,17 +57,33 @@ def looks_like(body: bytes) -> bool:
 
 
 def read(source: Source, past: Past, now: datetime) -> Reading:
-    """Asks for today and for earlier days, newest first.
+    """Asks for the lists of the source's period, newest first.
 
-    A first read ends with the last three days that have papers. A later one goes back to the day of the last complete
-    read, and reads that day again: lists grow until midnight UTC.
+    A first read ends with the last three days that have papers, or with one week or month. A later one goes back to
+    the day of the last complete read, and reads its list again: lists grow until midnight UTC. What is trending is one
+    list of the most read, without a day or an end; its first page is asked for.
+
+    Raises:
+        SourceError: there are no lists of such a period.
     """
-    base, today, seen = source.url or API, now.date(), 0
-    for day in _days(past, today):
-        has_papers = yield from _read_day(base, day)
+    base = source.url or API
+    if source.period == TRENDING:
+        yield Request(_address(base, {"sort": TRENDING}, 0))
+        return
+    if source.period not in PERIODS:
+        raise SourceError(f"no lists of Hugging Face are {source.period!r}: {', '.join([*PERIODS, TRENDING])}")
+    parameter, form, first = PERIODS[source.period]
+    seen = 0
+    for name, day in {format(day, form): day for day in _days(past, now.date())}.items():
+        has_papers = yield from _read_list(base, {parameter: name}, day if source.period == "daily" else None)
         seen += has_papers
-        if past.last_complete_at is None and seen == FIRST_DAYS:
+        if past.last_complete_at is None and seen == first:
             return
+
+
+def parser_for(source: Source) -> Callable[[bytes], Parsed]:
+    """A parser that takes only a daily list for that of a day: in the others stand papers of many."""
+    return parse if source.period == "daily" else lambda body: replace(parse(body), day=None)
 
 
 def _days(past: Past, today: date) -> Iterator[date]:
@@ -69,20 +93,20 @@ def _days(past: Past, today: date) -> Iterator[date]:
     return (today - timedelta(days=back) for back in range(reach + 1))
 
 
-def _read_day(base: str, day: date) -> Generator[Request, Parsed, bool]:
-    """Asks for the pages of one day; returns whether it has papers."""
+def _read_list(base: str, named: Mapping[str, str], day: date | None) -> Generator[Request, Parsed, bool]:
+    """Asks for the pages of one list; returns whether it has papers."""
     has_papers = False
     for page in range(MOST_PAGES):
-        parsed = yield Request(_address(base, day, page), day)
+        parsed = yield Request(_address(base, named, page), day)
         has_papers = has_papers or bool(parsed.entries)
         if not parsed.has_more:
             break
     return has_papers
 
 
-def _address(base: str, day: date, page: int) -> str:
+def _address(base: str, named: Mapping[str, str], page: int) -> str:
     joint = "&" if "?" in base else "?"
-    return base + joint + urlencode({"date": day.isoformat(), "limit": LIMIT, "p": page})
+    return base + joint + urlencode({**named, "limit": LIMIT, "p": page})
 
 
 def _parse_answer(rows: Any) -> Parsed:
@@ -102,7 +126,7 @@ def _parse_page(text: str) -> Parsed:
         props = None
     if isinstance(props, dict) and isinstance(props.get("dailyPapers"), list):
         return _listing(props["dailyPapers"], _date(props.get("date") or props.get("dateString")))
-    entries = _unique(_entry_of_card(link) for link in soup.select('article h3 a[href^="/papers/"]'))
+    entries = each_once(_entry_of_card(link) for link in soup.select('article h3 a[href^="/papers/"]'))
     if not entries:
         raise SourceError(f"{describe(text.encode())}, without a list of papers")
     reason = "the data of the page is missing or damaged: titles alone were read from its cards"
@@ -120,31 +144,15 @@ def _load(text: str) -> Any:
 
 def _listing(rows: list[Any], day: date | None) -> Parsed:
     found = [_entry(row) for row in rows]
-    broken = [number for number, entry in enumerate(found, start=1) if entry is None]
-    outcome, reason = Outcome.COMPLETE, ""
-    if not rows:
-        outcome, reason = Outcome.EMPTY, "no paper is listed"
-    elif len(broken) == len(rows):
-        outcome, reason = Outcome.SUSPICIOUS, f"none of {len(rows)} rows names a paper"
-    elif broken:
-        outcome, reason = Outcome.PARTIAL, f"{len(broken)} of {len(rows)} rows name no paper, first row {broken[0]}"
+    outcome, reason = judged(found)
     return Parsed(
         kind=NAME,
         outcome=outcome,
         reason=reason,
-        entries=_unique(found),
+        entries=each_once(found),
         day=day,
         has_more=len(rows) >= LIMIT,
     )
-
-
-def _unique(entries: Iterable[Entry | None]) -> tuple[Entry, ...]:
-    """The entries in their order, each id once: a page links a paper several times."""
-    first: dict[str | None, Entry] = {}
-    for entry in entries:
-        if entry:
-            first.setdefault(entry.id, entry)
-    return tuple(first.values())
 
 
 def _entry(row: Any) -> Entry | None:
@@ -207,6 +215,7 @@ def _date(value: object) -> date | None:
 KIND = SourceKind(
     name=NAME,
     parse=parse,
+    parser_for=parser_for,
     looks_like=looks_like,
     read=read,
     is_curated=True,

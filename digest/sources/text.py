@@ -63,3 +63,9 @@ def moment(value: object) -> datetime | None:
 def count(value: object) -> int:
     """A number of people as a listing states it; 0 for anything that is not one."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST else 0
+
+
+def labelled(label: str, text: str) -> str:
+    """A part of an abstract behind its label, which is not shouted: "Results: We find …"."""
+    label = label.strip()
+    return f"{label.capitalize() if label.isupper() else label}: {text}"

@@ -74,7 +74,19 @@ page = Table(
     Column("etag", Text),
     Column("last_modified", Text),
     Column("sha256", Text),
+    Column("fingerprint", Text),  # of what it listed
+    Column("entries", Integer),
     Column("read_at", UtcDateTime, nullable=False),
+)
+
+#: turns at asking a site, for all workers together
+host = Table(
+    "host",
+    metadata,
+    Column("name", Text, primary_key=True),  # of the site, such as arxiv.org
+    Column("free_at", UtcDateTime, nullable=False),  # when the next request may start
+    Column("lease_token", Text),  # whose request is under way; NULL: nobody's
+    Column("lease_until", UtcDateTime, nullable=False),  # when its turn ends by itself
 )
 
 #: every document as it came, compressed, for replay

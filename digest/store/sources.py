@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from statistics import median_low
 
 import sqlalchemy as sa
 
 from digest.model import Listing, Outcome, Page, Past, Read, Source
 from digest.store.connect import insert_into
 from digest.store.schema import listing, page, source
+
+LATELY = timedelta(weeks=8)  # how far back it is counted what a source lists on a weekday
+FEWEST_DAYS = 4  # of one weekday, before anything about it is usual
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +62,53 @@ def has_read_any(connection: sa.Connection, names: Sequence[str]) -> bool:
 def past_of(connection: sa.Connection, name: str) -> Past:
     """What the next read of a source starts from."""
     state = state_of(connection, name)
+    if state is None or state.last_complete_at is None:
+        return Past(pages=_pages_of(connection, name))
+    usual = usual_counts(_counts_of(connection, name, before=state.last_complete_at.date()))
+    return Past(last_complete_at=state.last_complete_at, pages=_pages_of(connection, name), usual=usual)
+
+
+def usual_counts(listed: Iterable[tuple[date, str, Outcome, int]]) -> dict[int, int]:
+    """{weekday: the median of what such days listed}, for weekdays of which at least four were read completely.
+
+    `listed` has (day, address, outcome, entries) for every document. A day may have several addresses, and each of
+    them several documents, since a day grows: its fullest one counts.
+    """
+    days: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    unread: set[tuple[date, str]] = set()
+    for day, url, outcome, entries in listed:
+        fullest = days[day]
+        fullest[url] = max(fullest[url], entries if outcome.is_read else 0)
+        (unread.discard if outcome.is_read else unread.add)((day, url))
+    weekdays: dict[int, list[int]] = defaultdict(list)
+    for day in days.keys() - {day for day, _ in unread}:
+        weekdays[day.weekday()].append(sum(days[day].values()))
+    return {weekday: median_low(counts) for weekday, counts in weekdays.items() if len(counts) >= FEWEST_DAYS}
+
+
+def _counts_of(connection: sa.Connection, name: str, *, before: date) -> list[tuple[date, str, Outcome, int]]:
+    """What a source listed on the days of the last eight weeks, oldest document first.
+
+    Days that were not over when it was last read are left out: their lists may be cut short.
+    """
+    query = sa.select(listing.c.day, listing.c.url, listing.c.outcome, listing.c.entries)
+    lately = sa.and_(listing.c.day >= before - LATELY, listing.c.day < before)
+    rows = connection.execute(query.where(listing.c.source == name, lately).order_by(listing.c.id))
+    return [(row.day, row.url, Outcome(row.outcome), row.entries) for row in rows]
+
+
+def _pages_of(connection: sa.Connection, name: str) -> dict[str, Page]:
     rows = connection.execute(sa.select(page).where(page.c.source == name))
-    pages = {row.url: Page(etag=row.etag, last_modified=row.last_modified, sha256=row.sha256) for row in rows}
-    return Past(last_complete_at=state.last_complete_at if state else None, pages=pages)
+    return {
+        row.url: Page(
+            etag=row.etag,
+            last_modified=row.last_modified,
+            sha256=row.sha256,
+            fingerprint=row.fingerprint,
+            entries=row.entries,
+        )
+        for row in rows
+    }
 
 
 def add_source(connection: sa.Connection, one: Source) -> None:
@@ -87,7 +136,14 @@ def keep_listing(connection: sa.Connection, one: Listing, now: datetime) -> None
     )
     if not one.parsed.outcome.is_read:
         return
-    validators = {"etag": one.etag, "last_modified": one.last_modified, "sha256": digest, "read_at": now}
+    validators = {
+        "etag": one.etag,
+        "last_modified": one.last_modified,
+        "sha256": digest,
+        "fingerprint": one.parsed.fingerprint,
+        "entries": len(one.parsed.entries),
+        "read_at": now,
+    }
     row = insert_into(connection, page).values(source=one.source, url=one.url, **validators)
     connection.execute(row.on_conflict_do_update(index_elements=["source", "url"], set_=validators))
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.items.clean import clean_abstract, clean_name, clean_title
+from digest.items.latex import plain_letters
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,14 @@ from digest.items.clean import clean_abstract, clean_name, clean_title
         ("e\u0301", "é"),
         ("می\u200cخواهم and a\u200cb", "می\u200cخواهم and ab"),
         ("<b>tags</b> & all", "<b>tags</b> & all"),
+        ("p < 0.05, <5 years, $a<b$ and a<b>c", "p < 0.05, <5 years, a<b and a<b>c"),
+        (
+            "&lt; is &amp;lt; in a listing: its parser has unescaped it",
+            "&lt; is &amp;lt; in a listing: its parser has unescaped it",
+        ),
+        ("TGF-{beta}1, {Delta}F508 and {+/-}5 {micro}m", "TGF-β1, ΔF508 and ±5 µm"),
+        ("{GPU}s, {Beta}, {betas}, {{alpha}}", "{GPU}s, Β, {betas}, {α}"),
+        (r"\foo{alpha}{beta} x_{alpha}", r"\foo{alpha}{beta} x_{alpha}"),
         (r"$\epsilon$-Optimal", "ϵ-Optimal"),
         ("", ""),
         (" \n ", ""),
@@ -65,3 +74,19 @@ def test_long_texts_end_at_a_word(clean: Callable[[str], str], longest: int) -> 
 )  # fmt: skip
 def test_a_megabyte_of_half_open_latex_is_cut_and_survives(piece: str) -> None:
     assert len(clean_abstract(piece * (1_000_000 // len(piece)))) <= 20_000
+
+
+@given(st.text(st.characters(exclude_characters="$\\~`-{}", exclude_categories=["Cc", "Cf", "Co", "Cs"]), max_size=200))
+def test_what_only_looks_like_markup_is_never_eaten(raw: str) -> None:
+    clean = clean_abstract(raw)
+    assert [clean.count(sign) for sign in "<>&;_^%#[]"] == [plain_letters(raw).count(sign) for sign in "<>&;_^%#[]"]
+
+
+@given(st.lists(st.sampled_from(["TGF-{beta}", "{micro}m", "{", "}", "_{alpha}", r"\bar{x}", "a", " "]), max_size=12))
+def test_spelling_out_loses_no_letter(pieces: list[str]) -> None:
+    def letters(text: str) -> list[str]:
+        for name, sign in {"\\bar": "", "beta": "β", "micro": "µ", "alpha": "α"}.items():
+            text = text.replace(name, sign)
+        return [c for c in unicodedata.normalize("NFC", text) if c.isalnum()]
+
+    assert letters(clean_title("".join(pieces))) == letters("".join(pieces))

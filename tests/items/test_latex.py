@@ -30,6 +30,10 @@ from digest.items.latex import readable
         (r"$\left( a \right)$ is $\operatorname{soft}(x)$ $\sim 4 \rm ~ deg$", "( a ) is soft(x) ∼4 deg"),
         (r"$$E=mc^2$$ \(a_1\) \[b^2\]", "E=mc² a₁ b²"),
         ("$a<b$ and $p > 0.1$", "a<b and p > 0.1"),
+        (r"$\frac{a+b}{2}$, $\frac{n^2}{k_1}$, $\frac{1}{2\pi}$", "(a+b)/2, n²/k₁, 1/(2π)"),
+        (r"$\frac{\mathrm{kg}}{m}$, $\frac{\alpha}{3.5}$", "kg/m, α/3.5"),
+        (r"\ensuremath{\alpha}-helix, \ensuremath{\mathbf{x}_i}", "α-helix, xᵢ"),
+        (r"Author$^\dagger$, $n=3$--$5$", "Author†, n=3–5"),
         # not understood, so left as it is
         (r"$\foo{x} y$", r"$\foo{x} y$"),
         (r"$\color{red}{x}$", r"$\color{red}{x}$"),
@@ -55,6 +59,8 @@ from digest.items.latex import readable
         (r"\url{http://a.example/~c} and \href{http://x.example}{here}", "http://a.example/~c and here (http://x.example)"),
         ("``quoted''", "“quoted”"),
         (r"\textbf{all $x_1$ of it}", "all x₁ of it"),
+        (r"10\textsuperscript{6} and CO\textsubscript{2}, \textsuperscript{QED}", "10⁶ and CO₂, ^{QED}"),
+        (r"one \\ two\xspace, and so on \ldots", "one two, and so on …"),
     ],
 )  # fmt: skip
 def test_latex_reads_as_text(source: str, reads: str) -> None:

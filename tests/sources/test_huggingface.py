@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.errors import SourceError
 from digest.model import Entry, Outcome, Parsed, Past, Popularity, Source
-from digest.sources.huggingface import LIMIT, MOST_PAGES, looks_like, parse, read
+from digest.sources.huggingface import KIND, LIMIT, MOST_PAGES, looks_like, parse, read
 from digest.sources.kind import Request
 from tests.sources.shapes import DAY, answer, page, row, row_of_2024
 
@@ -290,6 +291,52 @@ def test_pages_are_asked_for_while_they_are_full() -> None:
 def test_another_address_may_take_the_place_of_the_api(url: str, expected: str) -> None:
     source = Source(name="mirror", kind="huggingface", url=url)
     assert asked(Past(last_complete_at=NOW), listed(), source)[0].url == expected
+
+
+@pytest.mark.parametrize(
+    ("period", "past", "expected"),
+    [
+        ("weekly", Past(), ["week=2026-W47", "week=2026-W46"]),
+        ("weekly", Past(last_complete_at=NOW), ["week=2026-W47"]),
+        ("weekly", Past(last_complete_at=NOW - timedelta(days=7)), ["week=2026-W47", "week=2026-W46"]),
+        (
+            "weekly",
+            Past(last_complete_at=NOW - timedelta(days=60)),
+            ["week=2026-W47", "week=2026-W46", "week=2026-W45"],
+        ),
+        ("monthly", Past(), ["month=2026-11"]),
+        ("monthly", Past(last_complete_at=NOW - timedelta(days=1)), ["month=2026-11"]),
+        ("trending", Past(), ["sort=trending"]),
+        ("trending", Past(last_complete_at=NOW - timedelta(days=60)), ["sort=trending"]),
+    ],
+)
+def test_other_lists_than_those_of_days_are_asked_for(period: str, past: Past, expected: list[str]) -> None:
+    source = Source(name="lists", kind="huggingface", period=period)
+    requests = asked(past, lambda _: parse(answer()), source)
+    assert [request.url.partition("?")[2].partition("&")[0] for request in requests] == expected
+    assert {request.day for request in requests} == {None}
+
+
+def test_a_first_read_of_weeks_ends_with_one_that_has_papers() -> None:
+    source = Source(name="weeks", kind="huggingface", period="weekly")
+    assert len(asked(Past(), lambda _: parse(answer(row())), source)) == 1
+
+
+def test_what_is_trending_is_one_page() -> None:
+    full = parse(answer(*[row(number) for number in range(LIMIT)]))
+    assert len(asked(Past(), lambda _: full, Source(name="t", kind="huggingface", period="trending"))) == 1
+
+
+def test_an_unknown_period_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(SourceError, match="'yearly': daily, weekly, monthly, trending"):
+        next(read(Source(name="y", kind="huggingface", period="yearly"), Past(), NOW))
+
+
+@pytest.mark.parametrize(("period", "day"), [("daily", date(2026, 11, 20)), ("weekly", None), ("trending", None)])
+def test_only_a_daily_list_is_that_of_a_day(period: str, day: date | None) -> None:
+    assert KIND.parser_for is not None
+    parsed = KIND.parser_for(Source(name="a", kind="huggingface", period=period))(answer(row(1), row(2)))
+    assert (parsed.outcome, parsed.day, len(parsed.entries)) == (Outcome.COMPLETE, day, 2)
 
 
 def test_json_is_read_whatever_its_layout() -> None:

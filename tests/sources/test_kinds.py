@@ -15,6 +15,10 @@ from hypothesis import strategies as st
 
 from digest.model import Outcome, Parsed, Past, Source
 from digest.sources import KINDS, MAX_BYTES, UNKNOWN, parse_saved
+from tests.sources.arxiv_shapes import Paper, atom, mailing, new_page, rss
+from tests.sources.arxiv_shapes import answer as arxiv_answer
+from tests.sources.biomedical import chapter, preprint, preprints, record, records, search
+from tests.sources.feed_shapes import FORMS, flat_row, post
 from tests.sources.shapes import abstract, answer, dated_capture, dense_capture, detail, page, plain_capture, row
 
 PAIR = ("A Title of a Paper", abstract(1))
@@ -30,7 +34,14 @@ SAMPLE = {
 #: {kind: good listings of it}
 SMALL: dict[str, list[bytes]] = {
     "huggingface": [answer(row(1), row(2)), page({"dailyPapers": [row(1)], "date": "2026-11-20"})],
+    "arxiv": [form([Paper()]) for form in (rss, atom, arxiv_answer, new_page, mailing)],
     "capture": [plain_capture(*PAIR), dense_capture(*PAIR), dated_capture(*PAIR, detail("Nov 7, 2023"))],
+    "biorxiv": [preprints(preprint(1), preprint(2, version="2"))],
+    "medrxiv": [preprints(preprint(1, server="medRxiv"))],
+    "pubmed": [records(record(1), chapter(2)), search("1", "2", total=9)],
+    "huggingface-list": [answer(flat_row(1), flat_row(2))],
+    "feed": [form(post(1), post(2)) for form in FORMS],
+    "webpage": [],  # is told apart and read by the selectors of its source alone: tests/sources/test_webpage.py
     "sample": [json.dumps({"invented_papers": [SAMPLE]}).encode()],
 }
 #: kinds whose shape shows where it ends, so that a part of a listing can be told from the whole
@@ -67,7 +78,7 @@ def test_a_kind_says_who_it_is(name: str) -> None:
 def test_a_good_listing_is_complete_and_known_by_its_looks(name: str, body: bytes) -> None:
     assert parse_saved(body) == parse_saved(body, name) == KINDS[name].parse(body)
     assert KINDS[name].parse(body).outcome is Outcome.COMPLETE
-    assert [other for other in KINDS if KINDS[other].looks_like(body)] == [name]
+    assert next(other for other in KINDS if KINDS[other].looks_like(body)) == name
 
 
 @each_kind
@@ -108,7 +119,7 @@ def test_a_damaged_listing_gives_an_answer(name: str, body: bytes, data: st.Data
 @given(data=st.data())
 def test_a_cut_listing_is_never_complete_with_fewer_entries(name: str, body: bytes, data: st.DataObject) -> None:
     parsed = KINDS[name].parse(body[: data.draw(st.integers(0, len(body) - 1))])
-    assert parsed.outcome in (Outcome.FAILED, Outcome.PARTIAL) or parsed.entries == KINDS[name].parse(body).entries
+    assert not parsed.outcome.is_read or parsed.entries == KINDS[name].parse(body).entries
 
 
 @pytest.mark.parametrize(
@@ -120,8 +131,8 @@ def test_a_cut_listing_is_never_complete_with_fewer_entries(name: str, body: byt
         (b"\xff\xd8\xff", "not UTF-8 text"),
         (b"<!DOCTYPE html><title>Down for maintenance</title>", "an HTML page titled “Down for maintenance”"),
         (b"<html><body>Hello</body></html>", "an HTML page"),
-        (b"<?xml version='1.0'?><rss/>", "XML"),
-        (b"<feed><title>News</title></feed>", "XML"),
+        (b"<?xml version='1.0'?><urlset/>", "XML"),
+        (b"<opml><title>News</title></opml>", "XML"),
         (b'{"results": []}', "JSON"),
         (b"Dear all,\n\nthe meeting is at noon.\n", "plain text"),
     ],

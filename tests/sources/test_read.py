@@ -19,6 +19,7 @@ from digest.sources.huggingface import LIMIT
 from digest.sources.kind import MAX_BYTES
 from digest.sources.outcome import add_up, is_recorded
 from digest.sources.read import MOST_FAILURES, read_all, read_source
+from tests.sources.network import fetcher_on
 from tests.sources.shapes import abstract, answer, plain_capture, row
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -28,7 +29,7 @@ SINCE_YESTERDAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 @pytest.fixture
 def fetcher() -> Fetcher:
-    return Fetcher(contact="owner@example.org", attempts=1, sleep=lambda _: None)
+    return fetcher_on(attempts=1, budget=1000.0)
 
 
 class Mirror:
@@ -60,7 +61,13 @@ def mirror(httpserver: HTTPServer) -> Mirror:
 def past_of(read: Read, at: datetime = SINCE_YESTERDAY) -> Past:
     """What a store remembers of a read."""
     pages = {
-        one.url: Page(etag=one.etag, last_modified=one.last_modified, sha256=sha256(one.body).hexdigest())
+        one.url: Page(
+            etag=one.etag,
+            last_modified=one.last_modified,
+            sha256=sha256(one.body).hexdigest(),
+            fingerprint=one.parsed.fingerprint,
+            entries=len(one.parsed.entries),
+        )
         for one in read.listings
     }
     return Past(last_complete_at=at, pages=pages)
@@ -96,10 +103,11 @@ def test_a_second_read_is_unchanged_until_the_day_grows(mirror: Mirror, fetcher:
     assert [listing.url for listing in grown.listings] == [mirror.url(YESTERDAY)]
 
 
-def test_the_same_bytes_are_unchanged_though_the_host_does_not_say_so(mirror: Mirror, fetcher: Fetcher) -> None:
-    mirror.pages = {(TODAY, 0): answer(row(1))}
-    known = {mirror.url(TODAY): Page(sha256=sha256(answer(row(1))).hexdigest())}
-    read = read_source(mirror.source, Past(last_complete_at=NOW, pages=known), fetcher, NOW)
+def test_the_same_entries_are_unchanged_though_the_host_does_not_say_so(mirror: Mirror, fetcher: Fetcher) -> None:
+    mirror.pages = {(TODAY, 0): answer(row(1), row(2))}
+    past = past_of(read_source(mirror.source, Past(last_complete_at=NOW), fetcher, NOW), NOW)
+    mirror.pages = {(TODAY, 0): b"\n" + answer(row(2), row(1))}
+    read = read_source(mirror.source, past, fetcher, NOW)
     assert (read.outcome, read.listings) == (Outcome.UNCHANGED, ())
 
 
@@ -220,7 +228,6 @@ def test_all_bad_files_are_a_failure(saved: Callable[..., Read]) -> None:
     read = saved(a=b"milk", b=b"eggs")
     assert (read.outcome, read.listings) == (Outcome.FAILED, ())
     assert read.reason.startswith("a, b: ")
-    assert "b: " in read.reason
 
 
 def test_unchanged_files_are_left_out(saved: Callable[..., Read]) -> None:
