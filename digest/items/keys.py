@@ -84,6 +84,11 @@ def is_title_key(key: str) -> bool:
     return key.startswith("title:")
 
 
+def is_address_key(key: str) -> bool:
+    """Whether a key is an address that names no identifier; a page may list many works."""
+    return key.startswith("url:")
+
+
 def _arxiv_key(text: str) -> str | None:
     found = _ARXIV.fullmatch(text)
     if found is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from digest.items.clean import clean_abstract, clean_name, clean_title, clean_word
-from digest.items.keys import folded, is_title_key, keys_of
+from digest.items.keys import folded, is_address_key, is_title_key, keys_of
 from digest.model import Entry, ItemText, Popularity, key_strength
 
 
@@ -38,13 +38,23 @@ class Work:
 
 def works_of(entries: Iterable[Entry], source: str) -> tuple[Work, ...]:
     """The works that a listing names, cleaned, each once, in the order of their first entry."""
-    works = [_work_of(entry, source) for entry in entries]
+    works = _told_apart([_work_of(entry, source) for entry in entries])
     while True:
         namesakes = by_title(work for work in works if work.strong_keys)
         groups = connected([_joints(work, namesakes) for work in works])
         if len(groups) == len(works):
             return tuple(works)
         works = [united([works[place] for place in places]) for places in groups]  # one may know its author only now
+
+
+def _told_apart(works: Sequence[Work]) -> list[Work]:
+    """The works, without the addresses that entries of different titles share: such a page is none of them."""
+    titles_at: dict[str, set[str]] = defaultdict(set)
+    for work in works:
+        for key in filter(is_address_key, work.keys):
+            titles_at[key].update(work.titles)
+    shared = {key for key, titles in titles_at.items() if len(titles) > 1}
+    return [replace(work, keys=tuple(key for key in work.keys if key not in shared) or work.keys) for work in works]
 
 
 def by_title(works: Iterable[Work]) -> dict[str, list[Work]]:

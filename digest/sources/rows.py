@@ -20,9 +20,9 @@ def judged(found: Sequence[Entry | None]) -> tuple[Outcome, str]:
 
 
 def each_once(entries: Iterable[Entry | None]) -> tuple[Entry, ...]:
-    """The entries in their order, each id once, as it stands first."""
-    first: dict[str | None, Entry] = {}
+    """The entries in their order, each id once, as it stands first; those without an id, each title once."""
+    first: dict[tuple[str | None, str], Entry] = {}
     for entry in entries:
         if entry:
-            first.setdefault(entry.id, entry)
+            first.setdefault((entry.id, "" if entry.id else entry.title), entry)
     return tuple(first.values())

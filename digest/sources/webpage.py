@@ -40,7 +40,7 @@ def parse(body: bytes, selectors: Selectors | None = None, address: str | None =
         return failed(NAME, "a page is read by the selectors of its source, and there are none")
     try:
         text, has_odd_bytes = decode_markup(body)
-        page = BeautifulSoup(text.replace("<?", "&lt;?"), "lxml")  # it warns of XML, which no page is
+        page = BeautifulSoup("\n" + text.replace("<?", "&lt;?"), "lxml")  # it warns of XML and of bare addresses
         items = _outermost(_found(page, selectors.item, MOST_ITEMS))
         rows = list(_rows(items, selectors, (address, _base_of(page))))
     except SourceError as error:
@@ -105,8 +105,9 @@ def _rows(items: list[Tag], selectors: Selectors, bases: tuple[str | None, str |
     """The entry of each item; None for one that cannot be read. Items of other hosts are no items of this page."""
     for item in items:
         link = _link_of(item, selectors, bases)
-        if link is None or selectors.link or bases[0] is None or host_of(link) == host_of(bases[0]):
-            yield _entry(item, link, selectors)
+        is_own = link is None or bases[0] is None or host_of(link) == host_of(bases[0])
+        if is_own or selectors.link:
+            yield _entry(item, selectors, link, _path_of(link) if is_own else link)
 
 
 def _link_of(item: Tag, selectors: Selectors, bases: tuple[str | None, ...]) -> str | None:
@@ -116,14 +117,14 @@ def _link_of(item: Tag, selectors: Selectors, bases: tuple[str | None, ...]) -> 
     return next((without_tracking(link) for link in written if link), None)
 
 
-def _entry(item: Tag, link: str | None, selectors: Selectors) -> Entry | None:
+def _entry(item: Tag, selectors: Selectors, link: str | None, name: str | None) -> Entry | None:
     title = " ".join(_texts(item, selectors.title)[:1] if selectors.title else _title_lines(item))
     paper = arxiv_id(link) if link else None
     if not title:
         return None
     return Entry(
         title=title,
-        id=paper[0] if paper else _path_of(link),
+        id=paper[0] if paper else name,
         url=link,
         abstract=" ".join(_texts(item, selectors.abstract)),
         authors=collapsed(name for text in _texts(item, selectors.authors) for name in names_in(text)),

@@ -415,3 +415,11 @@ def test_a_day_that_has_grown_brings_only_what_was_added(database: Database) -> 
     with database.read() as connection:
         added = {announced.keys[0] for announced in world.items.announced(connection, 2)}
     assert added == {"arxiv:2404.01300", "arxiv:2407.20229"}
+
+
+def test_a_page_that_many_entries_point_to_is_no_identity() -> None:
+    news = [Entry(title=f"Story {n}", url=f"https://lab.example/news#{n}") for n in range(3)]
+    works = works_of(news, "lab")
+    assert [work.keys for work in works] == [("title:story 0",), ("title:story 1",), ("title:story 2",)]
+    twice = [replace(news[0], url="https://lab.example/a"), replace(news[0], url="https://lab.example/a?utm_source=x")]
+    assert [work.keys for work in works_of(twice, "lab")] == [("url:lab.example/a", "title:story 0")]

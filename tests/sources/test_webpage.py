@@ -90,6 +90,18 @@ def test_links_to_other_sites_are_no_items_unless_a_selector_points_at_them() ->
     assert [entry.url for entry in read(page(*items), chosen).entries][1] == "https://evil.example/news/2"
 
 
+def test_stories_without_links_are_told_apart_by_their_titles() -> None:
+    items = [f'<li class="story"><h2>{title}</h2></li>' for title in ("A", "B", "A")]
+    entries = read(page(*items)).entries
+    assert [(entry.id, entry.title) for entry in entries] == [(None, "A"), (None, "B")]
+
+
+def test_pages_of_other_sites_are_told_apart_by_their_whole_addresses() -> None:
+    items = [card(number, f"https://{host}.example/1") for number, host in enumerate(("a", "b"), start=1)]
+    entries = read(page(*items), replace(SELECTORS, link="a")).entries
+    assert [entry.id for entry in entries] == ["https://a.example/1", "https://b.example/1"]
+
+
 def test_a_page_of_which_every_item_leads_elsewhere_is_suspicious() -> None:
     parsed = read(page(card(1, "https://evil.example/")))
     assert (parsed.outcome, parsed.reason) == (Outcome.SUSPICIOUS, "every item links to another site")
@@ -126,6 +138,7 @@ def test_an_item_within_an_item_is_a_part_of_it() -> None:
         (b'<script>render({"items": 3})</script>', SELECTORS, Outcome.SUSPICIOUS, "matches 'li.story'"),
         (b"<rss><channel/></rss>", SELECTORS, Outcome.SUSPICIOUS, "nothing on XML"),
         (b"Dear all", SELECTORS, Outcome.SUSPICIOUS, "nothing on plain text"),
+        (b"https://lab.example/", SELECTORS, Outcome.SUSPICIOUS, "nothing on plain text"),
         (b"/etc/passwd", SELECTORS, Outcome.SUSPICIOUS, "nothing on plain text"),
         (page('<li class="story"></li>'), SELECTORS, Outcome.SUSPICIOUS, "none of 1 rows"),
         (page(card(1), '<li class="story"></li>'), SELECTORS, Outcome.PARTIAL, "1 of 2 rows"),
