@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -177,3 +178,17 @@ def test_without_a_network_every_source_ends_with_its_time(dead_network: Callabl
     thread.start()
     assert done.wait(30), "somebody waits for an answer that never comes"
     thread.join()
+
+
+def test_a_name_that_nobody_knows_is_asked_for_once() -> None:
+    """Without a network a run is over at once: some seconds do not mend it, and the next tick tries again."""
+    asked = []
+
+    def unknown(host: str, _port: int) -> list[Place]:
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    watch = Watch()
+    with pytest.raises(SourceError, match="cannot be found"):
+        fetch(fetcher_on(watch, resolve=unknown, attempts=4), "https://papers.example/")
+    assert (asked, watch.pauses) == (["papers.example"], [])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socket import gaierror
 from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from digest.errors import SourceError
+
+_NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH)
 
 
 class HostError(Exception):
@@ -42,16 +46,19 @@ def sentences(url: str) -> Iterator[None]:
     except (requests.Timeout, ReadTimeoutError) as error:
         raise PassingError(f"{host} did not answer in time") from error
     except (requests.ConnectionError, HTTPError) as error:
-        raise PassingError(f"{host} could not be reached or hung up: {_cause(error)}") from error
+        cause = _cause(error)
+        if isinstance(cause, gaierror) or getattr(cause, "errno", None) in _NO_WAY:  # a few seconds mend neither
+            raise SourceError(f"{host} cannot be found: the name is wrong, or there is no network here") from error
+        raise PassingError(f"{host} could not be reached or hung up: {str(cause) or type(cause).__name__}") from error
     except (requests.RequestException, ValueError) as error:
         raise SourceError(f"{url[:200]!r} cannot be asked: {error}") from error
 
 
-def _cause(error: BaseException) -> str:
-    """The innermost reason, without the library's wrapping."""
+def _cause(error: BaseException) -> BaseException:
+    """The innermost error, without the library's wrapping."""
     while inner := (error.__cause__ or error.__context__):
         error = inner
-    return str(error) or type(error).__name__
+    return error
 
 
 def host_of(url: str) -> str:
