@@ -34,6 +34,9 @@ _GLUED = re.compile(r"Subscribe(?=[^\s,:;.!?-])")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HEAD_LINES = 12  # how far down the page's head is looked for
 _LONGEST_ORGANISATION = 120
+_TAIL = 300  # characters in which the end of a text is looked at
+#: how abstracts end: with a sentence, or with an address that stands without a stop
+_SENTENCE_END = re.compile(r"""(?:[.!?…。！？][\])"'”’»$}]*|https?://\S+|\S+\.[a-z]{2,6}(?:/\S*)?)\s*$""")
 _TOLD = 3  # how many oddities a reason lists
 
 
@@ -164,9 +167,13 @@ def _found(content: Sequence[Block], year: int | None) -> Iterator[Entry | str]:
             yield f"line {block.line}: a date or author line without a paper above it"
         yield from _paired(texts, block, year)
         texts = []
-    yield from _paired(texts, None, year)
+    last: Entry | str = ""
+    for last in _paired(texts, None, year):
+        yield last
     if 0 < len(texts) < len(content):
         yield "the last paper has no date below it: the file may be cut off"
+    elif isinstance(last, Entry) and not _SENTENCE_END.search(last.abstract[-_TAIL:]):
+        yield "the last abstract stops within a sentence: the file may be cut off"
 
 
 def _paired(texts: Sequence[Block], detail: Block | None, year: int | None) -> Iterator[Entry | str]:

@@ -17,6 +17,7 @@ from digest.errors import SourceError
 from digest.model import Entry, Outcome, Parsed, Past, Popularity, Source
 from digest.sources.describe import describe
 from digest.sources.kind import Reading, Request, SourceKind, failed
+from digest.sources.markup import has_closing_tag
 from digest.sources.rows import each_once, judged
 from digest.sources.text import collapse, count, decode, moment, web_address
 
@@ -125,7 +126,11 @@ def _parse_page(text: str) -> Parsed:
     except (KeyError, SourceError):
         props = None
     if isinstance(props, dict) and isinstance(props.get("dailyPapers"), list):
-        return _listing(props["dailyPapers"], _date(props.get("date") or props.get("dateString")))
+        listing = _listing(props["dailyPapers"], _date(props.get("date") or props.get("dateString")))
+        if listing.outcome is Outcome.COMPLETE and not has_closing_tag(text):
+            reason = "no closing tag at its end: the page may be cut off"
+            return replace(listing, outcome=Outcome.PARTIAL, reason=reason)
+        return listing
     entries = each_once(_entry_of_card(link) for link in soup.select('article h3 a[href^="/papers/"]'))
     if not entries:
         raise SourceError(f"{describe(text.encode())}, without a list of papers")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -18,14 +17,12 @@ from digest.sources.describe import describe
 from digest.sources.feed.story import collapsed
 from digest.sources.kind import Reading, Request, SourceKind, failed
 from digest.sources.links import absolute, arxiv_id, host_of, without_tracking
-from digest.sources.markup import decode_markup, html_lines
+from digest.sources.markup import decode_markup, has_closing_tag, html_lines
 from digest.sources.people import names_in
 from digest.sources.rows import each_once, judged
 from digest.sources.text import collapse
 
 NAME = "webpage"
-_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
-_TAIL = 2_000  # characters at the end of a page where its closing tag is looked for
 MOST_ITEMS = 2_000  # that are read of one page, which bounds the time that it takes
 _MOST_PARTS = 100  # elements of one sort that are read of one item
 
@@ -48,7 +45,7 @@ def parse(body: bytes, selectors: Selectors | None = None, address: str | None =
     if not items:
         reason = f"nothing on {describe(body)} matches {selectors.item!r}"
         return Parsed(kind=NAME, outcome=Outcome.SUSPICIOUS, reason=reason)
-    if _END.search(text, max(len(text) - _TAIL, 0)) is None:  # its last row may be half
+    if not has_closing_tag(text):  # its last row may be half
         return _partial(rows[:-1], "no closing tag at its end: the page may be cut off")
     if has_odd_bytes:
         return _partial(rows, "some bytes fit no character of the encoding that it declares")

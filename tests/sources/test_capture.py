@@ -127,6 +127,17 @@ def test_a_dated_capture_that_loses_its_last_date_may_be_cut_off() -> None:
     assert papers(parsed.entries) == [clean(ONE), clean(TWO)]
 
 
+@pytest.mark.parametrize("layout", [plain_capture, dense_capture])
+def test_a_capture_that_stops_within_a_sentence_may_be_cut_off(layout: Callable[..., bytes]) -> None:
+    whole = layout(*ONE, *TWO).rstrip()
+    assert parse(whole).outcome is Outcome.COMPLETE
+    cut = parse(whole[:-10])
+    assert (cut.outcome, len(cut.entries)) == (Outcome.PARTIAL, 2)
+    assert "within a sentence" in cut.reason
+    at_an_address = parse(whole.rstrip(b".") + b" at https://example.org/code")
+    assert at_an_address.outcome is Outcome.COMPLETE
+
+
 def test_details_without_a_paper_are_reported() -> None:
     parsed = parse(dated_capture(*ONE, detail("Nov 7, 2023"), detail("Nov 8, 2023")))
     assert papers(parsed.entries) == [clean(ONE)]

@@ -341,3 +341,10 @@ def test_only_a_daily_list_is_that_of_a_day(period: str, day: date | None) -> No
 
 def test_json_is_read_whatever_its_layout() -> None:
     assert parse(json.dumps([row(1)], indent=2, sort_keys=True).encode()) == parse(answer(row(1)))
+
+
+def test_a_page_without_its_end_may_be_cut_off() -> None:
+    whole = page({"dailyPapers": [row(1)], "date": "2026-08-17"})
+    assert parse(whole).outcome is Outcome.COMPLETE
+    cut = parse(whole[: whole.rindex(b"</body>")])
+    assert (cut.outcome, len(cut.entries)) == (Outcome.PARTIAL, 1)

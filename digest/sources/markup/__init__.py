@@ -50,6 +50,13 @@ _STRAY = re.compile(
     re.IGNORECASE,
 )
 
+_CLOSING = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
+
+
+def has_closing_tag(page: str) -> bool:
+    """Whether an HTML page is closed near its end, within 2,000 characters; one that is not may be cut off."""
+    return _CLOSING.search(page, max(len(page) - 2_000, 0)) is not None
+
 
 def decode_markup(body: bytes) -> tuple[str, bool]:
     """The text of a document in its declared encoding, and whether some of its bytes fit no character of that.
