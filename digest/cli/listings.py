@@ -44,7 +44,7 @@ def parse(
         print_json(document | {"entries": entries})
     else:
         for number, one in enumerate(parsed.entries, 1):
-            say(f"{number:4}  {one.title}" + (f"  [{one.id}]" if one.id else ""))
+            say(f"{number:4}  {one.title or one.url}" + (f"  [{one.id}]" if one.id else ""))
         say(f"{parsed.kind}: {parsed.outcome}, {len(parsed.entries)} entries" + because(parsed.reason))
     if not (parsed.outcome.is_read or parsed.entries):
         raise typer.Exit(1)
@@ -127,7 +127,7 @@ def _compose(
             raise SourceError(f"{file}: {parsed.outcome}{because(parsed.reason)}")
         if not parsed.outcome.is_read:
             warn(f"{file}: {parsed.outcome}{because(parsed.reason)}")
-        entries += parsed.entries
+        entries += [one for one in parsed.entries if one.title]  # an index of identifiers has none
         newest = max(filter(None, (newest, parsed.day)), default=None)
     shown = day or newest or app.clock().date()
     return preview(person, editions_of(entries, _SAVED), app.imprint, shown), shown
