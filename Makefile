@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # wheels only: nothing is compiled on your machine
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
-.PHONY: digest test check torture pictures bench clean
+.PHONY: digest test check pictures bench clean
 
 digest: $(VENV)/.ready ## letters in out/ from today's papers
 	@$(BIN)/digest send --now
@@ -19,9 +19,6 @@ check: $(VENV)/.ready-dev ## format, lint, types, and the layers of docs/archite
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-
-torture: $(VENV)/.ready-dev ## the long sweeps
-	$(BIN)/pytest -m torture
 
 pictures: $(VENV)/.ready-dev ## letters as pictures, in light and dark, into out/pictures; needs Chromium
 	$(BIN)/python -m tests.letter.pictures out/pictures
