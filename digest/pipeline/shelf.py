@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from digest.matching.grammar import Understood, understand
+from digest.matching.grammar import understand
 from digest.matching.history import History
 from digest.matching.scores import EditionScores
 from digest.store.items import Items
@@ -36,5 +36,3 @@ class Shelf:
 
 #: readers share texts of interests more often than one would think: the starter's, an institute's
 understood = lru_cache(maxsize=10_000)(understand)
-
-__all__ = ["Shelf", "Understood", "understood"]
