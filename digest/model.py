@@ -246,6 +246,7 @@ class Interest:
     weight: float = 1.0  #: 0.1 to 5
     topic: str | None = None  #: the named group it stands in
     line: int = 0  #: 1-based line of the text
+    unrelated: tuple[str, ...] = ()  #: related words that its reader has struck out, as typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +267,7 @@ class Match:
     points: int  #: negative for less-of
     words: tuple[str, ...]  #: the interest's own words that occur, as typed
     mark: Mark | None = None
+    related: tuple[str, ...] = ()  #: learned words that helped, as the paper spells them; only those that convince
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +288,8 @@ class Digest:
 
     picks: tuple[Pick, ...] = ()
     trending: tuple[Pick, ...] = ()
+    misses: tuple[Pick, ...] = ()  #: the nearest ones below the line, in the letter of a quiet day
+    line: int = 0  #: the points that a paper needed
     considered: int = 0  #: how many papers were read for it
     unread: tuple[str, ...] = ()  #: names of the sources that could not be read in time; the letter says so
     since: date | None = None  #: UTC day of the oldest edition that was looked at
@@ -293,7 +297,7 @@ class Digest:
     @property
     def all_picks(self) -> tuple[Pick, ...]:
         """Everything the letter names; each of them becomes a mention."""
-        return self.picks + self.trending
+        return self.picks + self.misses + self.trending
 
 
 # --- people -------------------------------------------------------------------------------------------------------
@@ -527,6 +531,8 @@ class Letter:
     day: date  #: the slot: the reader's own calendar date
     picks: tuple[LetterPick, ...] = ()
     trending: tuple[LetterPick, ...] = ()
+    misses: tuple[LetterPick, ...] = ()  #: the nearest ones below the line, where nothing reached it
+    line: int = 0  #: the points that a paper needed
     considered: int = 0
     since: date | None = None  #: the oldest day that it is picked from
     is_first: bool = False

@@ -249,6 +249,8 @@ def letter_of(
         day=day,
         picks=tuple(chosen[pick] for pick in digest.picks),
         trending=tuple(chosen[pick] for pick in digest.trending),
+        misses=tuple(chosen[pick] for pick in digest.misses),
+        line=digest.line,
         considered=digest.considered,
         is_first=is_first,
         vouched_by=person.vouched_by,

@@ -30,6 +30,7 @@ def matches(draw: st.DrawFn) -> Match:
         points=draw(st.integers(-1000, 1000)),
         words=tuple(words[: draw(st.integers(0, 5))]) if draw(st.booleans()) else tuple(words),
         mark=draw(st.none() | st.builds(Mark, field=st.sampled_from(Field), start=COUNTS, end=COUNTS)),
+        related=tuple(draw(st.lists(TEXTS, max_size=2))),
     )
 
 
@@ -49,7 +50,9 @@ DIGESTS = st.builds(
     Digest,
     picks=PICKS,
     trending=PICKS,
+    misses=PICKS,
     considered=COUNTS,
+    line=COUNTS,
     unread=st.lists(TEXTS, max_size=3).map(tuple),
     since=st.none() | st.dates(),
 )
