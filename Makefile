@@ -2,11 +2,12 @@
 
 PYTHON ?= python3
 VENV := .venv
+CHECKERS := tests/checkers
 BIN := $(VENV)/bin
 # wheels only: nothing is compiled on your machine
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all:
 
-.PHONY: digest test check pictures bench clean
+.PHONY: digest test torture check checkers pictures bench clean
 
 digest: $(VENV)/.ready ## letters in out/ from today's papers
 	@$(BIN)/digest send --now
@@ -14,11 +15,17 @@ digest: $(VENV)/.ready ## letters in out/ from today's papers
 test: $(VENV)/.ready-dev ## the whole test suite
 	$(BIN)/pytest
 
+torture: $(VENV)/.ready-dev ## runs killed at every call and under load, and long random lives of the ledger; takes an hour
+	$(BIN)/python -m tests.torture
+	DIGEST_TORTURE=1 $(BIN)/pytest tests/ledger --timeout 3600
+
 check: $(VENV)/.ready-dev ## format, lint, types, and the layers of docs/architecture.md
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+checkers: $(CHECKERS)/node_modules/.ready ## what tests check accessibility and markup with; needs Node.js and npm
 
 pictures: $(VENV)/.ready-dev ## letters as pictures, in light and dark, into out/pictures; needs Chromium
 	$(BIN)/python -m tests.letter.pictures out/pictures
@@ -37,6 +44,10 @@ $(VENV)/.ready: pyproject.toml | $(BIN)/python
 $(VENV)/.ready-dev: pyproject.toml | $(BIN)/python
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.ready
+
+$(CHECKERS)/node_modules/.ready: $(CHECKERS)/package-lock.json
+	@cd $(CHECKERS) && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

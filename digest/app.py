@@ -12,24 +12,29 @@ from pathlib import Path
 from random import SystemRandom
 from threading import Event
 
+import sqlalchemy as sa
+
 from digest.clock import Clock, system_clock
 from digest.config import Config, load, smtp_password
 from digest.config.values import is_loopback
+from digest.delivery.dkim import Sign, read_key, signer
 from digest.delivery.files import FilesTransport
-from digest.delivery.pace import Pace
 from digest.delivery.smtp import SmtpTransport
 from digest.errors import SetupError, StoreError
+from digest.letter.notices import Notices
 from digest.letter.press import Press
+from digest.letter.templates import Templates, colour_problem, languages
 from digest.matching.grammar import understand
 from digest.model import Past, Read, Source
 from digest.pipeline import Line
-from digest.pipeline.deliver import Courier, Imprint
+from digest.pipeline.deliver import Courier
 from digest.pipeline.ingest import Ingest
 from digest.pipeline.look import Rules
 from digest.pipeline.plan import Planner
 from digest.pipeline.shelf import Shelf
 from digest.pipeline.standing import Standing
-from digest.ports import Transport
+from digest.pipeline.typeset import Imprint
+from digest.ports import Limit, Transport
 from digest.sources import KINDS
 from digest.sources.fetch import Fetcher
 from digest.sources.fetch.addresses import Fence
@@ -38,6 +43,7 @@ from digest.store.archive import archive_files, has_sent_by_smtp
 from digest.store.connect import Database
 from digest.store.hosts import StoredTurns
 from digest.store.items import Items
+from digest.store.optouts import OptOutLog
 from digest.store.people import People
 from digest.subscribers.tokens import Keyring
 
@@ -87,18 +93,19 @@ class App:
         Raises:
             StoreError: a pretended clock on a real store, or the machine's clock on a simulated one.
         """
-        with self.database.write() as connection:
+        mine = "simulated" if self.is_pretended else "real"
+        with self.database.read() as connection:
             mark = self.database.fact(connection, "clock")
-            mine = "simulated" if self.is_pretended else "real"
-            if mark is None:
+        if mark is None:
+            with self.database.write() as connection:
                 self.database.set_fact(connection, "clock", mine)
-            elif mark != mine and self.is_pretended:
-                raise StoreError(
-                    "this store was written under the real clock, and a pretended one must not touch it: "
-                    "give it a store of its own, or use --dry-run or preview"
-                )
-            elif mark != mine:
-                raise StoreError("this store is a simulation, written with --clock; give real letters another one")
+        elif mark != mine and self.is_pretended:
+            raise StoreError(
+                "this store was written under the real clock, and a pretended one must not touch it: "
+                "give it a store of its own, or use --dry-run or preview"
+            )
+        elif mark != mine:
+            raise StoreError("this store is a simulation, written with --clock; give real letters another one")
 
     # --- people ---
 
@@ -106,7 +113,22 @@ class App:
     def standing(self) -> Standing:
         """What people and the file decide."""
         digest = self.config.digest
-        return Standing(self.database, catch_up=digest.catch_up, max_lateness=digest.max_lateness)
+        return Standing(
+            self.database,
+            catch_up=digest.catch_up,
+            max_lateness=digest.max_lateness,
+            keyring=self.keyring,
+            optouts=None if self.is_rehearsal else OptOutLog(self.optout_log),
+            letters=None if self.is_rehearsal else self.folder,
+        )
+
+    @property
+    def optout_log(self) -> Path:
+        """Where decisions are written down, beside the store; a simulation has a log of its own."""
+        url = sa.make_url(self.config.store)
+        is_file = url.get_backend_name() == "sqlite"
+        folder = Path(url.database or "").parent if is_file else self.config.path.parent / "var"
+        return folder / ("optout.simulated.log" if self.is_pretended else "optout.log")
 
     @property
     def operator(self) -> str:
@@ -145,8 +167,10 @@ class App:
                 clock=self.clock,
                 resend_unknown=self.config.delivery.smtp.on_unknown == "resend",
                 random=SystemRandom(),
+                connections=self.config.delivery.smtp.connections if self._is_mailing else 1,
+                limits=[Limit(*rate) for rate in self.config.delivery.smtp.rate] if self._is_mailing else (),
+                sleep=self._sleep,
                 is_stopping=self.stopping.is_set,
-                pace=Pace(self.config.delivery.smtp.rate, sleep=self._sleep) if self._is_mailing else None,
             ),
             clock=self.clock,
         )
@@ -213,7 +237,25 @@ class App:
         Raises:
             TemplateError: a template is wrong; names file and line.
         """
-        return Press(self.config.site, self.config.sender, self.config.templates)
+        return Press(self.config.site, self.config.sender, self.templates)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """Writes and typesets the letters that are no digest.
+
+        Raises:
+            TemplateError: a template is wrong; names file and line.
+        """
+        return Notices(self.config.site, self.config.sender, self.templates, inbound=self.config.inbound.address)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """What letters look like and say, in every language.
+
+        Raises:
+            TemplateError: a template is wrong; names file and line.
+        """
+        return Templates(self.config.templates, colour=self.config.colour, logo=self.config.logo)
 
     @cached_property
     def imprint(self) -> Imprint:
@@ -224,7 +266,20 @@ class App:
             envelope_from=self.config.sender.address,
             attributions=attributions(self.config.sources),
             sample_sources=self._sample_sources,
+            sign=self.sign,
         )
+
+    @cached_property
+    def sign(self) -> Sign | None:
+        """Signs letters that are mailed, where `delivery.dkim` is set.
+
+        Raises:
+            SetupError: its key cannot be used.
+        """
+        dkim = self.config.delivery.dkim
+        if not self._is_mailing or dkim.key_file is None:
+            return None
+        return signer(str(dkim.domain), str(dkim.selector), read_key(dkim.key_file))
 
     @property
     def _sample_sources(self) -> frozenset[str]:
@@ -256,11 +311,10 @@ class App:
     def _check_may_mail(self) -> None:
         if not self.config.site.postal_address:
             raise SetupError("site.postal_address is empty: the law of many countries wants one in bulk mail")
-        if self.config.delivery.dkim.selector:
-            raise SetupError("delivery.dkim is set, but this version cannot sign: let your relay do it")
         if self.is_pretended and not is_loopback(self.config.delivery.smtp.host):
             raise SetupError("letters made under --clock are only sent to a server on this machine")
-        smtp_password(self.config, os.environ)  # one that is missing is told before anything is planned
+        smtp_password(self.config, os.environ)  # one that is missing is told before anything is planned, and
+        _ = self.sign  # so is a key that cannot be used: nothing ever leaves unsigned
 
     # --- keys ---
 
@@ -273,24 +327,34 @@ class App:
         """
         if self.is_rehearsal:  # letters that nobody is sent carry no token that works
             return Keyring(secrets.token_bytes(32))
-        return Keyring(self._key())
+        return Keyring.of(self._key())
 
     def _key(self) -> bytes:
-        """The secret that tokens and Message-IDs are made with; made at the first start, and never a second time."""
+        """The secrets that tokens and Message-IDs are made with, one a line, the newest first.
+
+        One is made at the first start, and never a second time.
+        """
         if key := os.environ.get("DIGEST_SECRET_KEY"):
             return key.encode()
         named = os.environ.get("DIGEST_SECRET_KEY_FILE")
         path = Path(named) if named else self.config.path.parent / "var" / "secret"
+        if not path.exists():
+            self._make_key(path, is_named=named is not None)
+        return path.read_bytes()
+
+    def _make_key(self, path: Path, *, is_named: bool) -> None:
         with self.database.write() as connection:
             self.database.take_turns(connection, _KEY_LOCK)  # or two first runs at once make a key each
-            if not path.exists():
-                if named or self.database.fact(connection, "has_key"):
-                    raise StoreError(f"{path} is missing: links in letters already sent depend on it, so bring it back")
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                path.touch(mode=0o600)
-                path.write_text(secrets.token_hex(32) + "\n")
-                self.database.set_fact(connection, "has_key", "yes")
-        return path.read_bytes().strip()
+            if path.exists():
+                return
+            if is_named or self.database.fact(connection, "has_key"):
+                raise StoreError(f"{path} is missing: links in letters already sent depend on it, so bring it back")
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = path.with_name(path.name + ".draft")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(32) + "\n")
+            draft.replace(path)  # whole at once: others read it without the lock
+            self.database.set_fact(connection, "has_key", "yes")
 
 
 def build(path: Path, clock: Clock, *, is_pretended: bool) -> App:
@@ -299,7 +363,8 @@ def build(path: Path, clock: Clock, *, is_pretended: bool) -> App:
     Raises:
         ConfigError: with every mistake in the file.
     """
-    return App(load(path, check_interests=_check_interests), clock, is_pretended)
+    config = load(path, check_interests=_check_interests, check_colour=colour_problem, languages=languages)
+    return App(config, clock, is_pretended)
 
 
 def attributions(sources: Iterable[Source]) -> dict[str, str]:

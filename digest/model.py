@@ -555,6 +555,21 @@ class Message:
     recipient: str  #: envelope recipient
     envelope_from: str
     subject: str
-    html: str
-    text: str
     data: bytes  #: the complete RFC 5322 bytes, CRLF line ends
+
+    @property
+    def html(self) -> str:
+        """The HTML, decoded anew each time; most letters are only sent. Line ends as LF."""
+        return self._body("html")
+
+    @property
+    def text(self) -> str:
+        """The plain text, likewise."""
+        return self._body("plain")
+
+    def _body(self, subtype: str) -> str:
+        from email import message_from_bytes, policy  # here, since its import takes longer than all else in this file
+
+        message = message_from_bytes(self.data, policy=policy.default)
+        found = [part.get_content() for part in message.walk() if part.get_content_type() == f"text/{subtype}"]
+        return str(found[0]).replace("\r\n", "\n") if found else ""

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import timedelta
+from typing import NamedTuple, Protocol
 
 from digest.model import Message, SendResult
+
+
+class Limit(NamedTuple):
+    """A rate: so many letters at most in any span of this length, wherever it begins."""
+
+    letters: int
+    span: timedelta
+
+
+def always() -> bool:
+    """Yes."""
+    return True
+
+
+def nothing() -> None:
+    """There is no next message."""
 
 
 class Transport(Protocol):
@@ -14,16 +31,33 @@ class Transport(Protocol):
 
     name: str  #: "files" or "smtp"
 
-    def send(self, message: Message, begin: Callable[[], bool]) -> SendResult:
+    def send(
+        self,
+        message: Message,
+        begin: Callable[[], bool],
+        *,
+        is_held: Callable[[], bool] = always,
+        upcoming: Callable[[], Message | None] = nothing,
+    ) -> SendResult:
         """How handing over one message ended; never raises for a refusal or a broken network.
 
-        `begin` is the last check. It is called exactly once, when everything before the body has been accepted and
+        `begin` is the last check. It is called at most once, when everything before the body has been accepted and
         before its first octet leaves. False means: do not send, drop the connection, answer `cancelled`. A message
         for which `begin` was never called has certainly not been sent.
+
+        `is_held` is asked when all but the end of the letter has left. False means: the row is not ours any more; drop
+        the connection, answer `deferred`.
+
+        `upcoming` may be asked once, after that, for the message that will be sent next over this transport, so that
+        its envelope can travel with the end of this one.
 
         Raises:
             SetupError: our own set-up forbids sending at all (TLS refused, login refused).
         """
+        ...
+
+    def abort(self) -> None:
+        """Cut what is under way; another thread calls this, when stopping takes too long."""
         ...
 
     def close(self) -> None:

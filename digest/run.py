@@ -6,16 +6,19 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from digest.app import App
-from digest.errors import UsageError
+from digest.errors import StoreError, UsageError
 from digest.model import State, Subscriber
 from digest.pipeline import Result, Stage, unwatched
 from digest.store.moves import forget_picks
-from digest.store.runs import Run, add_run
+from digest.store.runs import Run, add_run, last_runs
 from digest.store.sources import forget_listings
 from digest.subscribers.due import today
 
 #: the picks of a letter explain it for this long; its row stays
 _KEEP_PICKS = timedelta(days=90)
+
+#: after a longer silence, the clock is asked about before more than a few letters leave
+_LONGEST_SILENCE, _FEW = timedelta(days=14), 5
 
 
 def run_by_hand(
@@ -53,9 +56,15 @@ def run_by_hand(
 
 
 def run_when_due(app: App) -> Result | None:
-    """What is due at this minute: sources to be read, readers to be written to. None where nothing was."""
+    """What is due at this minute: sources to be read, readers to be written to. None where nothing was.
+
+    Raises:
+        StoreError: the clock has leapt ahead.
+    """
     line = app.line()
     started = app.clock()
+    _check_jump(app, started)
+    app.standing.replay(started)
     result = line.run(line.ingest.due(app.real_sources(), started), late_among=app.real_sources())
     did_anything = result.ingested.sources or result.planned.letters or result.planned.skipped
     if not did_anything and not result.delivered.states and not result.delivered.stopped_by:
@@ -68,13 +77,35 @@ def prepare(app: App, *, is_sure: bool = False) -> tuple[datetime, int]:
 
     Raises:
         UsageError: suspiciously many readers are gone from the file.
-        StoreError: the store lives in another time.
+        StoreError: the store lives in another time, or the clock has leapt ahead.
     """
     started = app.clock()
     if not app.is_rehearsal:
         app.check_clock()
+    _check_jump(app, started, is_sure=is_sure)
+    app.standing.replay(started)
     app.standing.sync(app.config.subscribers, operator=app.operator, now=started, is_sure=is_sure)
     return started, app.change_transport()
+
+
+def _check_jump(app: App, now: datetime, *, is_sure: bool = False) -> None:
+    """Refuse to write to many people on the word of a clock that has leapt ahead since the last run.
+
+    Raises:
+        StoreError: so many days are missing that the clock is more likely wrong than the machine was off.
+    """
+    if is_sure:
+        return
+    with app.database.read() as connection:
+        last = next(iter(last_runs(connection, 1)), None)
+        if last is None or now - last.finished_at <= _LONGEST_SILENCE:
+            return
+        due = app.standing.people.count_due(connection, now)
+    if due > _FEW:
+        raise StoreError(
+            f"it is {now:%Y-%m-%d} by the clock, and the last run was on {last.finished_at:%Y-%m-%d}: {due} letters "
+            "wait until somebody says that the clock is right, by `digest send --yes`"
+        )
 
 
 def told_aside(letters: int) -> str:

@@ -30,7 +30,9 @@ _SCHEDULER_LOCK = 0x74696B
 
 
 def run_scheduler(app: App) -> None:
-    """Tick until SIGTERM or SIGINT: the letter in flight is finished first, everything else is left for the next run.
+    """Tick until SIGTERM or SIGINT: letters in flight are finished first, everything else is left for the next run.
+
+    A second signal ends the process at once; the store stands that as it stands a power cut.
 
     Raises:
         SetupError: this configuration must not send.
@@ -109,7 +111,10 @@ def only_scheduler(database: Database) -> Iterator[None]:
 
 
 def _stop_on_signals(stopped: threading.Event) -> None:
-    def stop(_number: int, _frame: FrameType | None) -> None:
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if stopped.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
         stopped.set()
 
     if threading.current_thread() is threading.main_thread():

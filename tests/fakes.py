@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from digest.model import Fault, Listing, Message, Outcome, Past, Read, SendResult, Source, State
+from digest.ports import always, nothing
 
 
 class FakeTransport:
@@ -17,7 +18,14 @@ class FakeTransport:
         self.taken: list[Message] = []
         self.answers: list[SendResult | Exception] = []
 
-    def send(self, message: Message, begin: Callable[[], bool]) -> SendResult:
+    def send(
+        self,
+        message: Message,
+        begin: Callable[[], bool],
+        *,
+        is_held: Callable[[], bool] = always,
+        upcoming: Callable[[], Message | None] = nothing,
+    ) -> SendResult:
         """As `digest.ports.Transport` asks."""
         answer = self.answers.pop(0) if self.answers else SendResult(state=State.SENT, code=250, text="2.0.0 taken")
         if isinstance(answer, Exception):
@@ -26,12 +34,17 @@ class FakeTransport:
             return answer
         if not begin():
             return SendResult(state=State.CANCELLED)
+        if not is_held():
+            return DOWN
         if answer.state is State.SENT:
             self.taken.append(message)
         return answer
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def abort(self) -> None:
+        """Nothing takes long."""
 
 
 DOWN = SendResult(state=State.DEFERRED, fault=Fault.NETWORK, text="connection refused")

@@ -63,7 +63,7 @@ def test_the_least_file_has_every_default(tmp_path):
     assert config.fetch.every == timedelta(hours=2) and config.fetch.max_bytes == 20_000_000
     assert config.digest.catch_up == timedelta(days=14) and config.digest.wait_for_sources == timedelta(hours=2)
     assert config.delivery.transport == "files" and config.delivery.files.path == tmp_path / "out"
-    assert config.delivery.smtp.rate == 20.0 and config.delivery.smtp.tls == "none"
+    assert config.delivery.smtp.rate == ((20, timedelta(seconds=1)),) and config.delivery.smtp.tls == "none"
 
 
 def test_every_kind_of_value(tmp_path):
@@ -102,7 +102,7 @@ subscribers:
     assert config.sender == Sender(name="Zoë", address="D@example.org", reply_to="r@example.org")
     assert config.store == "postgresql://digest@db.example.org/digest"
     assert [source.path for source in config.sources] == [None, f"{tmp_path}/listings/*.html", "/var/listings/*", None]
-    assert config.delivery.smtp.tls == "starttls" and config.delivery.smtp.rate == 0.5
+    assert config.delivery.smtp.tls == "starttls" and config.delivery.smtp.rate == ((1800, timedelta(hours=1)),)
     assert config.fetch.allow_private == ("10.0.0.0/8", "intranet.example.org", "::1/128")
     assert config.templates == Path("/srv/templates")
     shared = Profile(
@@ -474,6 +474,36 @@ def test_any_text_is_read_or_its_mistakes_are_told(tmp_path_factory, noise, plac
     path.write_text(LEAST[:place] + noise + LEAST[place:], encoding="utf-8", errors="surrogatepass")
     with suppress(ConfigError):
         assert load(path, check_interests=no_carets).sources
+
+
+def test_a_colour_that_cannot_be_read_is_told_with_its_line(tmp_path):
+    text = LEAST.replace("contact: owner@example.org", "contact: owner@example.org, colour: '#FFEE00'")
+    (found,) = mistakes(text, tmp_path, check_colour=lambda colour: f"{colour} is pale")
+    assert found == "1: site.colour: found '#FFEE00', expected a colour that can be read: #FFEE00 is pale"
+    assert read(text, tmp_path, check_colour=lambda _: "").colour == "#FFEE00"
+
+
+def test_a_language_without_words_is_told_with_its_line_and_a_way_out(tmp_path):
+    text = f"""{LEAST}digest: {{language: de}}
+templates: own
+subscribers:
+  - email: ada@example.org
+  - email: bo@example.org
+    language: nl
+"""
+    asked = []
+
+    def languages(folder):
+        asked.append(folder)
+        return {"en", "fr"}
+
+    way = "for letters in it, translate words.yaml into a words.{0}.yaml in the folder that `templates` names"
+    assert mistakes(text, tmp_path, languages=languages) == [
+        "4: digest.language: found de, expected en, fr; " + way.format("de"),
+        "9: subscribers[1].language: found nl, expected en, fr; " + way.format("nl"),
+    ]
+    assert asked == [tmp_path / "own"]
+    assert read(text, tmp_path, languages=lambda _: {"en", "de", "nl"}).profile.language == "de"
 
 
 # --- secrets ------------------------------------------------------------------------------------------------------

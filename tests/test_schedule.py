@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -116,7 +117,7 @@ def test_it_stops_while_a_source_keeps_it_waiting(place, running, silent_source)
 
 
 def test_it_finishes_the_letter_in_flight_and_leaves_the_others_for_the_next(place, running, sink):
-    readers = [f"reader{number}" for number in range(5)]
+    readers = [f"reader{number}" for number in range(20)]
     place.readers(*readers)
     place.list("2026-11-20", "one")
     place.mail_to(sink.port)
@@ -124,10 +125,12 @@ def test_it_finishes_the_letter_in_flight_and_leaves_the_others_for_the_next(pla
     process = running("--clock", FRIDAY)
     assert sink.reached.wait(60)
     process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)  # for the signal to be heard
     sink.may_answer.set()
     assert ended(process, STOPS).status == 0
-    assert len(sink.taken) == 1
-    assert place.at(FRIDAY, "status", "--json").json["ledger"] == {"planned": 4, "sent": 1}
+    in_flight = len(sink.taken)
+    assert 1 <= in_flight <= 4  # one for each connection at most
+    assert place.at(FRIDAY, "status", "--json").json["ledger"] == {"planned": 20 - in_flight, "sent": in_flight}
     assert place.at(FRIDAY, "send").status == 0
     assert sink.letters() == dict.fromkeys((f"{name}@example.org" for name in readers), 1)
 

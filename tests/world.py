@@ -26,12 +26,13 @@ from digest.model import (
     Status,
     Subscriber,
 )
-from digest.pipeline.deliver import Courier, Delivered, Imprint
+from digest.pipeline.deliver import Courier, Delivered
 from digest.pipeline.ingest import Ingest, Ingested
 from digest.pipeline.look import Rules
 from digest.pipeline.plan import Planned, Planner
 from digest.pipeline.shelf import Shelf
 from digest.pipeline.standing import Standing
+from digest.pipeline.typeset import Imprint
 from digest.store.connect import Database
 from digest.store.items import Items
 from digest.store.ledger import Ledger
@@ -86,7 +87,12 @@ class World:
             resend_unknown=True,
             random=Random(1),
         )
-        self.standing = Standing(database, catch_up=values["catch_up"], max_lateness=values["max_lateness"])
+        self.standing = Standing(
+            database,
+            catch_up=values["catch_up"],
+            max_lateness=values["max_lateness"],
+            keyring=Keyring(b"a key for tests"),
+        )
 
     # --- time ---
 

@@ -16,7 +16,7 @@ from digest.errors import SourceError, UsageError
 if TYPE_CHECKING:
     from digest.app import App
     from digest.matching.scores import EditionScores
-    from digest.model import Entry, Match, Parsed, Subscriber
+    from digest.model import Entry, Match, Parsed, Strictness, Subscriber
     from digest.pipeline.preview import Preview
 
 #: a source of saved files has this name in a preview
@@ -80,12 +80,12 @@ def preview(
         raise UsageError("--days counts back over what was read: it goes neither with --date nor with files")
     app = program(context)
     person = reader(app, to) if to else _stranger(app, interests or "")
-    made, day_of_letter = _compose(app, person, files or [], day.date() if day else None, days or 1)
+    made, day_of_letter = _compose(app, person, files or [], day.date() if day else None, days)
     written = _write(made, out or app.folder / "preview")
     if as_json:
         print_json(_preview_document(made, day_of_letter, written))
     else:
-        _show_preview(made, written)
+        _show_preview(made, written, person.profile.strictness)
     if open_it:
         typer.launch(written["html"])
 
@@ -112,13 +112,13 @@ def _read_file(file: Path, kind: str | None) -> Parsed:
 
 
 def _compose(
-    app: App, person: Subscriber, files: Sequence[Path], day: date | None, days: int
+    app: App, person: Subscriber, files: Sequence[Path], day: date | None, days: int | None
 ) -> tuple[Preview, date | None]:
     from digest.pipeline.preview import editions_of, preview
 
     if not files:
-        editions, shown = _stored_editions(app, day, days)
-        return preview(person, editions, app.imprint, shown), shown
+        editions, shown, counted = _stored_editions(app, day, days)
+        return preview(person, editions, app.imprint, shown, counted), shown
     entries: list[Entry] = []
     newest: date | None = None
     for file in files:
@@ -133,16 +133,19 @@ def _compose(
     return preview(person, editions_of(entries, _SAVED), app.imprint, shown), shown
 
 
-def _stored_editions(app: App, day: date | None, days: int) -> tuple[list[EditionScores], date]:
-    from digest.pipeline.preview import editions_between, last_days
+def _stored_editions(app: App, day: date | None, days: int | None) -> tuple[list[EditionScores], date, int | None]:
+    """The editions asked for, the day of their letter, and over how many days a volume is wanted."""
+    from digest.pipeline.preview import days_with_editions, editions_between, last_days
     from digest.store.items import Items
 
     with app.database.read() as connection:
-        span = (day, day) if day else last_days(connection, days)
+        span = (day, day) if day else last_days(connection, days or 1)
         if span is None:
             raise UsageError("nothing was read yet: run `digest ingest` first, or name saved listings")
-        editions = editions_between(connection, Items(app.database), app.shelf(), first=span[0], last=span[1])
-    return editions, span[1]
+        first, last = span
+        editions = editions_between(connection, Items(app.database), app.shelf(), first=first, last=last)
+        counted = days_with_editions(connection, first=first, last=last) if days else None
+    return editions, last, counted
 
 
 def reader(app: App, email: str) -> Subscriber:
@@ -194,6 +197,7 @@ def _write(made: Preview, folder: Path) -> dict[str, str]:
 
 def _preview_document(made: Preview, day: date | None, written: dict[str, str]) -> dict[str, Any]:
     message = made.message
+    volume = {strictness: round(papers, 2) for strictness, papers in (made.volume or {}).items()}
     return {
         "date": day,
         "considered": made.digest.considered,
@@ -214,10 +218,10 @@ def _preview_document(made: Preview, day: date | None, written: dict[str, str]) 
             "text": len(message.text.encode()),
             "message": len(message.data),
         },
-    }
+    } | ({"volume": volume} if volume else {})
 
 
-def _show_preview(made: Preview, written: dict[str, str]) -> None:
+def _show_preview(made: Preview, written: dict[str, str], strictness: Strictness) -> None:
     say(made.message.subject)
     for rank, pick in enumerate(made.digest.picks, 1):
         say(f"{rank:3}  {pick.score:4}  {made.papers[pick.item].text.title}")
@@ -225,11 +229,22 @@ def _show_preview(made: Preview, written: dict[str, str]) -> None:
             say(f"          {match.points:+4}  {match.interest} ({match.field}: {', '.join(match.words)})")
     if not made.digest.all_picks:
         say(f"none of {made.digest.considered} papers is near enough")
+    for pick in made.digest.misses:
+        say(f"   near miss  {pick.score:4}  {made.papers[pick.item].text.title}")
     for pick in made.digest.trending:
         say(f"     also  {made.papers[pick.item].text.title}")
+    if made.volume:
+        others = ", ".join(f"{name} {_rounded(papers)}" for name, papers in made.volume.items())
+        say(f"about {_rounded(made.volume[strictness])} papers a day at this setting ({others})")
     say(f"\nOpen {written['html']}")
 
 
+def _rounded(papers: float) -> str:
+    """A count of papers a day; below two, tenths tell a quiet setting from a dead one."""
+    return f"{papers:.0f}" if papers >= 2 else f"{papers:.1f}"
+
+
 def reason(match: Match) -> dict[str, Any]:
-    """A reason as scripts see it."""
-    return {"interest": match.interest, "field": match.field, "points": match.points, "words": match.words}
+    """A reason as scripts see it; `related` only where learned words helped."""
+    told = {"interest": match.interest, "field": match.field, "points": match.points, "words": match.words}
+    return told | ({"related": match.related} if match.related else {})

@@ -56,7 +56,8 @@ def explain(
         return
     say(said.reason)
     for one in said.reasons:
-        say(f"  {one.points:+5}  {one.interest} ({one.field}: {', '.join(one.words)})")
+        related = f"; related: {', '.join(one.related)}" if one.related else ""
+        say(f"  {one.points:+5}  {one.interest} ({one.field}: {', '.join(one.words)}{related})")
     say(f"  {said.score:5}  score; the line is {said.threshold}")
 
 
@@ -78,11 +79,13 @@ def status(context: typer.Context, *, as_json: Json = False) -> None:
 
 
 def _state(app: App, connection: sa.Connection, now: datetime) -> dict[str, Any]:
+    from digest.pipeline.books import Books
     from digest.store.items import Items
     from digest.store.ledger import Ledger
     from digest.store.people import People
 
-    people, totals = People(app.database), Ledger(app.database).totals(connection)
+    people, ledger = People(app.database), Ledger(app.database)
+    totals = ledger.totals(connection)
     return {
         "edition": Items(app.database).newest_edition(connection),
         "sources": _sources(app, connection, now),
@@ -90,7 +93,8 @@ def _state(app: App, connection: sa.Connection, now: datetime) -> dict[str, Any]
         "subscribers": people.count_by_status(connection),
         "ledger": {state: sum(reasons.values()) for state, reasons in sorted(totals.items())},
         "skipped": totals.get("skipped", {}),
-        "unknown": _unknowns(app, connection),
+        "books": str(Books.of(totals, ledger.count(connection))),
+        "unknown": _unknowns(app, connection, now),
         "overdue": people.count_due(connection, now - _OVERDUE),
     }
 
@@ -115,12 +119,12 @@ def _runs(connection: sa.Connection) -> list[dict[str, Any]]:
     return [{key: getattr(run, key) for key in told} for run in last_runs(connection)]
 
 
-def _unknowns(app: App, connection: sa.Connection) -> list[dict[str, Any]]:
+def _unknowns(app: App, connection: sa.Connection, now: datetime) -> list[dict[str, Any]]:
     from digest.store.ledger import Ledger
 
     return [
         {"email": email, "slot": row.slot, "message_id": row.message_id, "generation": row.generation}
-        for row, email in Ledger(app.database).unknowns(connection)
+        for row, email in Ledger(app.database).unknowns(connection, now)
     ]
 
 
@@ -135,6 +139,7 @@ def _show_status(document: dict[str, Any], now: datetime) -> None:
     for name in ("subscribers", "ledger", "skipped"):
         if document[name]:
             say(f"{name}: " + ", ".join(f"{number} {what}" for what, number in document[name].items()))
+    say(document["books"])
     for one in document["unknown"]:
         say(f"unknown: {one['email']}, letter of {one['slot']}, {one['message_id']}")
     if document["overdue"]:

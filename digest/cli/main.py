@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from digest import __version__
-from digest.cli import line, listings, look, people, place
+from digest.cli import health, line, listings, look, people, place
 from digest.cli.output import Context, fail, say
 from digest.errors import DigestError, UsageError
 
@@ -26,10 +26,10 @@ commands = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for room in (line, listings, look, place):
+for room in (line, listings, look, health, place):
     room.register(commands)
 commands.add_typer(people.commands, name="subscribers", help="People: list, show, add, import, pause and more.")
-commands.add_typer(place.database, name="db", help="The store: upgrade, backup.")
+commands.add_typer(place.database, name="db", help="The store: upgrade, backup, restore.")
 
 
 def _show_version(is_asked: bool) -> None:  # noqa: FBT001  # the signature is typer's

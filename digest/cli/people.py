@@ -1,4 +1,4 @@
-"""The commands about people: list, show, add, import, export, pause, resume, unsubscribe, erase."""
+"""The commands about people: who they are, what they decided, and which addresses must not be mailed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from digest.cli.output import Email, Json, checked_address, print_json, program, say, warn
+from digest.cli.output import Email, Json, because, checked_address, print_json, program, say, warn
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.model import Profile, Subscriber
+
+_WRITTEN_DOWN = "{}: written down; it counts as soon as the store can be written to"
 
 commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -100,9 +102,7 @@ def import_people(
 def export(context: typer.Context, email: Email) -> None:
     """Everything that is kept about one person, as JSON."""
     app = _synced(context)
-    with app.database.read() as connection:
-        person = app.standing.known(connection, email)
-        print_json(app.standing.people.record_of(connection, person.id))
+    print_json(app.standing.record_of(email))
 
 
 @commands.command()
@@ -114,16 +114,16 @@ def pause(
     ] = None,
 ) -> None:
     """No letters until a day, or until `resume`."""
-    app = _synced(context)
-    person = app.standing.pause(email, _start_of(app, email, until.date()) if until else None, app.clock())
-    say(f"{person.email}: {_standing(person)}")
+    app = _about(context, email)
+    start = _start_of(app, email, until.date()) if until else None
+    _tell(email, app.standing.pause(email, start, app.clock()))
 
 
 @commands.command()
 def resume(context: typer.Context, email: Email) -> None:
     """Letters again, from now on."""
-    app = _synced(context)
-    say(f"{email}: {_standing(app.standing.resume(email, app.clock()))}")
+    app = _about(context, email)
+    _tell(email, app.standing.resume(email, app.clock()))
 
 
 @commands.command()
@@ -132,9 +132,9 @@ def unsubscribe(
     who: Annotated[str, typer.Argument(metavar="EMAIL|TOKEN", help="An address, or the token of a letter.")],
 ) -> None:
     """No letters any more."""
-    app = _synced(context)
+    app = program(context)
     email = (checked_address(who) or who) if "@" in who else _email_of(app, who)
-    say(f"{email}: {_standing(app.standing.unsubscribe(email, app.clock()))}")
+    _tell(email, _about(context, email).standing.unsubscribe(email, app.clock()))
 
 
 @commands.command()
@@ -142,13 +142,84 @@ def erase(
     context: typer.Context, email: Email, *, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False
 ) -> None:
     """Remove everything that is kept about one person."""
-    app = _synced(context)
+    from digest.store.restore import replaced_stores
+
+    app = program(context)
+    app.check_clock()
     if email in dict(app.config.subscribers):
-        raise UsageError(f"{email} stands in {app.config.path.name}: take it out there first, or it comes back")
+        raise UsageError(f"{email} stands in {app.config.path.name}: take it out there first")
     if not yes:
         typer.confirm(f"Erase everything about {email}?", abort=True)
-    app.standing.erase(email)
-    say(f"{email}: erased")
+    is_done = app.standing.erase(email, app.clock())
+    say(f"{email}: erased" if is_done else _WRITTEN_DOWN.format(email))
+    for kept in replaced_stores(app.database):
+        warn(f"{kept} is older and may still name {email}: delete it once you do not need it")
+
+
+# --- addresses that must not be mailed ---
+
+
+@commands.command()
+def suppressions(context: typer.Context, *, as_json: Json = False) -> None:
+    """Addresses that must not be mailed, why, and which of them were freed again."""
+    from digest.store.suppressions import every_suppression
+
+    app = program(context)
+    with app.database.read() as connection:
+        everyone = every_suppression(connection)
+    if as_json:
+        print_json(everyone)
+        return
+    for one in everyone:
+        freed = f", freed {one.lifted_at:%Y-%m-%d}" if one.lifted_at else ""
+        say(f"{one.address}: {one.reason}, {one.created_at:%Y-%m-%d}{freed}{because(one.evidence)}")
+    say(f"{sum(one.lifted_at is None for one in everyone)} not to be mailed")
+
+
+@commands.command()
+def suppress(
+    context: typer.Context,
+    email: Email,
+    reason: Annotated[str, typer.Option(help="Why, in a word or two.", metavar="TEXT")] = "by hand",
+    evidence: Annotated[str, typer.Option(help="What shows it.", metavar="TEXT")] = "",
+) -> None:
+    """Never write to an address, whoever has it."""
+    app = program(context)
+    app.check_clock()
+    is_done = app.standing.suppress(email, reason=reason, evidence=evidence, now=app.clock())
+    say(f"{email}: suppressed" if is_done else _WRITTEN_DOWN.format(email))
+
+
+@commands.command()
+def unsuppress(
+    context: typer.Context,
+    email: Email,
+    why: Annotated[str, typer.Option("--reason", help="Why it may be written to again.", metavar="TEXT")],
+) -> None:
+    """Let an address be written to again."""
+    app = program(context)
+    app.check_clock()
+    is_done = app.standing.unsuppress(email, why=why, now=app.clock())
+    say(f"{email}: may be mailed again" if is_done else _WRITTEN_DOWN.format(email))
+
+
+# --- the pieces ---
+
+
+def _about(context: typer.Context, email: str) -> App:
+    """The program, for a word about a reader; the file is looked into only where the store does not know them.
+
+    So a word counts even while another process keeps the store from being written to.
+    """
+    app = program(context)
+    app.check_clock()
+    with app.database.read() as connection:
+        is_known = app.standing.people.find(connection, email) is not None
+    return app if is_known else _synced(context)
+
+
+def _tell(email: str, person: Subscriber | None) -> None:
+    say(f"{email}: {_standing(person)}" if person else _WRITTEN_DOWN.format(email))
 
 
 def _synced(context: typer.Context) -> App:

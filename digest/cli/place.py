@@ -1,4 +1,4 @@
-"""The commands for the place itself: init, and the store's upgrade and backup."""
+"""The commands for the place itself: init, and the store's upgrade, backup and restore."""
 
 from __future__ import annotations
 
@@ -58,6 +58,33 @@ def backup(
     with closing(_unopened(context)) as store:
         back_up(store, file)
     say(f"wrote {file}")
+
+
+@database.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="What `digest db backup` wrote.", metavar="FILE")] = None,
+    *,
+    after: Annotated[bool, typer.Option("--after", help="The store was brought back by other means.")] = False,
+) -> None:
+    """Put a backup in the place of the store, so that nothing of the past is mailed again."""
+    from digest.restore import bring_back
+    from digest.schedule import only_scheduler
+    from digest.store.connect import Database
+    from digest.store.restore import require_alone
+
+    if (file is None) != after:
+        raise UsageError("name the FILE of a backup, or say --after where the store was brought back by other means")
+    app = program(context)
+    with closing(Database(app.config.store)) as store:
+        require_alone(store)
+        with only_scheduler(store):
+            done = bring_back(app, file)
+    settled = done.settled
+    say(f"{settled.readers} readers, whose letters go on after today; {settled.cancelled} open letters cancelled")
+    say(f"{settled.decisions} decisions of people brought in from the opt-out log")
+    if done.kept:
+        say(f"the store that was replaced is kept as {done.kept}")
 
 
 def _unopened(context: typer.Context) -> Database:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from digest.config.check import CheckInterests, checked
+from digest.config.check import CheckColour, CheckInterests, Languages, checked, looks
 from digest.config.document import Unreadable, read, refuse
 from digest.config.kinds import AnySource
 from digest.config.schema import (
@@ -36,7 +36,7 @@ class Config:
     path: Path  #: the file itself
     site: Site
     colour: str | None  #: "#rrggbb"
-    logo: Path | None
+    logo: str | None  #: a text that stands for the name of the site
     sender: Sender
     store: str  #: database URL, an SQLite path in it absolute
     sources: tuple[Source, ...]  #: in file order
@@ -52,11 +52,18 @@ class Config:
     templates: Path | None  #: a folder whose files override the shipped ones
 
 
-def load(path: Path, *, check_interests: CheckInterests | None = None) -> Config:
-    """The configuration in a file.
+def load(
+    path: Path,
+    *,
+    check_interests: CheckInterests | None = None,
+    check_colour: CheckColour | None = None,
+    languages: Languages | None = None,
+) -> Config:
+    """The configuration in a file. What other rooms know about its values is asked of them.
 
     `check_interests` knows the grammar of interests: it takes a text and gives (1-based line of it, reason) for each
-    line that it cannot read.
+    line that it cannot read. `check_colour` says what is wrong with a colour, "" for nothing; `languages` which there
+    are with a folder of templates.
 
     Raises:
         ConfigError: the file is absent, unreadable or wrong; carries every mistake, in file order.
@@ -66,6 +73,8 @@ def load(path: Path, *, check_interests: CheckInterests | None = None) -> Config
     except Unreadable as error:
         refuse(str(path), [error.mistake])
     file, mistakes = checked(document, path.absolute().parent, check_interests)
+    if file is not None:
+        mistakes += looks(document, file, check_colour, languages)
     if file is None or mistakes:
         refuse(str(path), mistakes)
     return _meant(file, path.absolute())

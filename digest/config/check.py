@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from digest.config.document import Document, Key, Mistake, dotted
 from digest.config.schema import File, keys
 
 CheckInterests = Callable[[str], Iterable[tuple[int, str]]]  # text -> (1-based line of the text, reason)
+CheckColour = Callable[[str], str]  # "#rrggbb" -> what is wrong with it
+Languages = Callable[[Path | None], Collection[str]]  # folder of templates -> languages that letters can be in
 
 _EXPECTED = {
     "dict_type": "a block of keys",
@@ -47,6 +49,23 @@ def checked(
     mistakes += _twice(document, "sources", "name", str.strip)
     mistakes += _twice(document, "subscribers", "email", _same_mailbox)
     return file, mistakes
+
+
+def looks(
+    document: Document, file: File, check_colour: CheckColour | None, languages: Languages | None
+) -> Iterator[Mistake]:
+    """What is wrong with the colour and the languages of letters."""
+    if check_colour and file.site.colour and (problem := check_colour(file.site.colour)):
+        key: Key = ("site", "colour")
+        yield document.mistake(key, f"found {document.found(key)}, expected a colour that can be read: {problem}")
+    known = languages(file.templates) if languages else ()
+    asked: list[tuple[Key, str | None]] = [(("digest", "language"), file.digest.language)]
+    asked += [(("subscribers", at, "language"), each.language) for at, each in enumerate(file.subscribers)]
+    for key, language in asked if languages else ():
+        if language is not None and language not in known:
+            others = ", ".join(sorted(known))
+            way = f"translate words.yaml into a words.{language}.yaml in the folder that `templates` names"
+            yield document.mistake(key, f"found {language}, expected {others}; for letters in it, {way}")
 
 
 # --- interests ----------------------------------------------------------------------------------------------------

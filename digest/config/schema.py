@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator as Before
-from pydantic import Field, Strict, ValidationInfo, field_validator
+from pydantic import Field, Strict, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from digest.config import values
@@ -26,7 +26,7 @@ from digest.config.fields import (
     Network,
     Port,
     PrivatePlace,
-    Rate,
+    Rates,
     SiteUrl,
     Size,
     Span,
@@ -52,7 +52,7 @@ class SiteBlock(Block):
     postal_address: Line = ""
     contact: Email
     colour: Colour | None = None
-    logo: FilePath | None = None
+    logo: Name | None = None
 
 
 class SenderBlock(Block):
@@ -104,7 +104,7 @@ class SmtpBlock(Block):
     username: Name | None = None
     password_file: FilePath | None = None
     connections: Annotated[int, Strict(), Field(ge=1, le=64)] = 4
-    rate: Rate = spelt("20/s")
+    rate: Rates = spelt("20/s")
     hello: Host | None = None
     on_unknown: Literal["resend", "hold"] = "resend"
 
@@ -125,6 +125,12 @@ class DkimBlock(Block):
     selector: Host | None = None
     domain: Host | None = None
     key_file: FilePath | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> DkimBlock:
+        if len({key is None for key in (self.selector, self.domain, self.key_file)}) > 1:
+            raise ValueError("selector, domain and key_file, all three or none")
+        return self
 
 
 class DeliveryBlock(Block):

@@ -83,10 +83,18 @@ def size(value: object) -> int:
     return int(number) * _SIZE_UNITS[unit.lower()]
 
 
-def rate(value: object) -> float:
-    """Messages per second: "20/s" is 20.0, "1800/h" is 0.5."""
+def rate(value: object) -> tuple[int, timedelta]:
+    """So many letters in any span of this length: "20/s", "500/h"."""
     number, unit = _matched(_RATE, value, "a rate such as 20/s or 500/h").groups()
-    return int(number) / timedelta(**{_SPAN_UNITS[unit]: 1}).total_seconds()
+    return int(number), timedelta(**{_SPAN_UNITS[unit]: 1})
+
+
+def rates(value: object) -> tuple[tuple[int, timedelta], ...]:
+    """One rate, or a list of rates that all hold: "20/s", ["20/s", "2000/h", "10000/d"]."""
+    written = value if isinstance(value, (list, tuple)) else (value,)
+    if not written:
+        raise ValueError("a rate such as 20/s or 500/h")
+    return tuple(map(rate, written))
 
 
 def wall_time(value: object) -> time:

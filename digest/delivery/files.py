@@ -20,6 +20,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from digest.model import Fault, Message, SendResult, State
+from digest.ports import always, nothing
 
 # A name made of these, with one hyphen for the @, belongs to one address only, on any file system.
 _PLAIN = re.compile(r"[a-z0-9_+][a-z0-9._+]{0,49}@[a-z0-9.-]{1,60}")
@@ -71,7 +72,14 @@ class FilesTransport:
         self._lock = Lock()
         self._letters: set[_Letter] = set()  # all that the index lists; empty before the first look at the folder
 
-    def send(self, message: Message, begin: Callable[[], bool]) -> SendResult:
+    def send(
+        self,
+        message: Message,
+        begin: Callable[[], bool],
+        *,
+        is_held: Callable[[], bool] = always,
+        upcoming: Callable[[], Message | None] = nothing,
+    ) -> SendResult:
         """How writing one message ended: sent with the path of its page, or deferred where the folder refuses.
 
         Raises:
@@ -86,6 +94,8 @@ class FilesTransport:
                 _write_parts(Path(draft), message)
                 if not begin():
                     return SendResult(state=State.CANCELLED, text="stopped by the last check")
+                if not is_held():
+                    return SendResult(state=State.DEFERRED, fault=Fault.NETWORK, text="stopped for too long")
                 with self._lock:
                     page = self._publish(Path(draft), day, message, headers)
         except OSError as error:
@@ -97,6 +107,9 @@ class FilesTransport:
         """Forget what the folder holds; the next message looks again."""
         with self._lock:
             self._letters.clear()
+
+    def abort(self) -> None:
+        """Nothing here takes long."""
 
     def _publish(self, draft: Path, day: Path, message: Message, headers: Headers) -> Path:
         """Give a draft its names, the record (.eml) last, and list it in the index."""
@@ -200,3 +213,24 @@ def _line(letter: _Letter) -> str:
         f'<li><a href="{link}.html">{escape(letter.subject)}</a><br><small>{escape(letter.reader)} · '
         f'<a href="{link}.txt">text</a> · <a href="{link}.eml">message</a></small></li>'
     )
+
+
+# --- what is to be forgotten --------------------------------------------------------------------------------------
+
+
+def forget_letters(folder: Path, is_theirs: Callable[[str], bool]) -> int:
+    """Remove the letters to some addresses, wherever they lie in a folder, and their lines in its indexes; how many."""
+    theirs = [record for record in folder.rglob("*.eml") if is_theirs(_reader(record))]
+    for record in theirs:
+        for part in (".html", ".txt", ".eml"):  # the record last: a try that dies in between begins again
+            record.with_suffix(part).unlink(missing_ok=True)
+    for index in folder.rglob("index.html"):
+        draft = index.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        _write_private(draft, _index(set(_letters(index.parent))).encode())
+        draft.replace(index)
+    return len(theirs)
+
+
+def _reader(record: Path) -> str:
+    return str(_headers(record.read_bytes())["To"] or "").strip()

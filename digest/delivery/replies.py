@@ -12,6 +12,7 @@ LONGEST_TEXT = 300
 
 # RFC 3463, at the start of a reply's text: "5.1.1 no such user"
 _ENHANCED = re.compile(r"[245]\.([0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
+_THROTTLED = re.compile(r"[^:]*: 4[0-9]{2} 4\.7\.")  # as `outcome` writes it
 _ABOUT_OUR_ADDRESS = ("1.7", "1.8")  # the sender's syntax and system, though 5.1.x otherwise speaks of the recipient
 
 
@@ -59,18 +60,27 @@ def _judged(phase: Phase, reply: Reply) -> tuple[State, Fault | None]:
 
 
 def _fault(phase: Phase, text: str) -> Fault | None:
-    if phase is Phase.DOT:
-        return Fault.CONTENT
-    if phase is not Phase.RCPT:
-        return Fault.OURS
     match = _ENHANCED.match(text)
     detail = match.group(1) if match else ""
+    if phase is Phase.DOT:
+        # 5.7.0 and 5.7.1 are what filters say of a letter; the others speak of signatures and standing (RFC 7372)
+        return Fault.OURS if detail.startswith("7.") and detail not in ("7.0", "7.1") else Fault.CONTENT
+    if phase is not Phase.RCPT:
+        return Fault.OURS
     if detail.startswith("7.") or detail in _ABOUT_OUR_ADDRESS:
         return Fault.OURS
     return Fault.RECIPIENT if detail.startswith("1.") else None
 
 
+def asks_for_patience(result: SendResult) -> bool:
+    """Whether a destination has said that it gets too much from us, or does not know us yet (4.7.x, 421)."""
+    is_about_recipient = result.text.startswith((f"{Phase.RCPT}:", f"{Phase.DOT}:"))
+    return is_about_recipient and (result.code == 421 or _THROTTLED.match(result.text) is not None)
+
+
 def one_line(text: str) -> str:
     """Text from a server, fit for a log and a page."""
-    printable = "".join(character if character.isprintable() else " " for character in text)
+    printable = text
+    if not text.isprintable():
+        printable = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(printable.split())[:LONGEST_TEXT]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 
 from digest.items.keys import is_title_key
@@ -25,6 +25,7 @@ class Change:
     new_keys: tuple[str, ...] = ()
     new_text: ItemText | None = None  #: the next revision, or the first
     announce: bool = False
+    is_absorbed: bool = False  #: first seen behind a restore barrier: it may have been announced before
     is_first_listing: bool = False  #: known, and curated for the first time
 
 
@@ -43,7 +44,13 @@ class Changes:
 
 
 def diff(
-    works: Sequence[Work], known: Mapping[str, Known], *, is_curated: bool, recent: datetime | None = None
+    works: Sequence[Work],
+    known: Mapping[str, Known],
+    *,
+    is_curated: bool,
+    recent: datetime | None = None,
+    barrier: date | None = None,
+    day: date | None = None,
 ) -> Changes:
     """What a listing's works change, given every known item under any of their keys.
 
@@ -51,6 +58,9 @@ def diff(
     taken in behind a restore barrier; a known one with better words is revised. Replacements of unknown works are
     recorded without being announced, and so is what was published before `recent`, or nobody knows when: the history
     that a source's first read brings along.
+
+    Behind a `barrier` nothing is announced: it may have been, before the store was restored. A work lies behind it by
+    the listing's `day`, by its own date where the listing has none, or where nobody knows.
     """
     by_id = {one.item: one for one in known.values()}
     namesakes = by_title(works)
@@ -59,10 +69,11 @@ def diff(
     for places in connected(held):
         work = united([works[place] for place in places])
         same = [by_id[item] for item in sorted({item for place in places for item in held[place]})]
+        is_behind = _is_behind(work, day, barrier)
         if not same:
-            new.append(_addition(work, known, recent))
+            new.append(_addition(work, known, recent, is_behind=is_behind))
             continue
-        change = _change(work, same, known, is_curated=is_curated)
+        change = _change(work, same, known, is_curated=is_curated, is_behind=is_behind)
         if change.announce:
             listed.append(change)
         elif change.new_text is not None:
@@ -93,15 +104,25 @@ def _is_same(work: Work, title: str, other: Known, namesakes: Mapping[str, Seque
     return all(map(is_title_key, other.keys)) and nearest(namesakes[title], other.text) is work
 
 
-def _addition(work: Work, known: Mapping[str, Known], recent: datetime | None) -> Change:
+def _is_behind(work: Work, day: date | None, barrier: date | None) -> bool:
+    if barrier is None:
+        return False
+    published = work.text.published
+    dated = day or (published.date() if published else None)
+    return dated is None or dated <= barrier
+
+
+def _addition(work: Work, known: Mapping[str, Known], recent: datetime | None, *, is_behind: bool) -> Change:
     new_keys = tuple(key for key in work.keys if key not in known)
     published = work.text.published
     is_news = recent is None or (published is not None and published >= recent)
-    announce = is_news and not work.is_replacement
-    return Change(work=work, item=None, new_keys=new_keys, new_text=work.text, announce=announce)
+    announce = is_news and not work.is_replacement and not is_behind
+    return Change(work=work, item=None, new_keys=new_keys, new_text=work.text, announce=announce, is_absorbed=is_behind)
 
 
-def _change(work: Work, same: Sequence[Known], known: Mapping[str, Known], *, is_curated: bool) -> Change:
+def _change(
+    work: Work, same: Sequence[Known], known: Mapping[str, Known], *, is_curated: bool, is_behind: bool
+) -> Change:
     """What is to be recorded of a work that the store holds, the oldest item first."""
     oldest, *younger = same
     text = reduce(_better, [one.text for one in same])
@@ -113,7 +134,7 @@ def _change(work: Work, same: Sequence[Known], known: Mapping[str, Known], *, is
         absorbs=tuple(one.item for one in younger),
         new_keys=tuple(key for key in work.keys if key not in known),
         new_text=None if text == oldest.text else replace(text, revision=text.revision + 1),
-        announce=is_first_listing and not any(one.is_absorbed for one in same),
+        announce=is_first_listing and not is_behind and not any(one.is_absorbed for one in same),
         is_first_listing=is_first_listing,
     )
 

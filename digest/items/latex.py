@@ -10,10 +10,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import Any
 
 _LONGEST_FORMULA = 200  # characters; longer ones are prose between two prices, or unreadable anyway
-_MOST_FORMULAS = 300  # per text; bounds the parser's time, the rest keeps its source form
+_MOST_FORMULAS = 100  # per text; with the next one it bounds the parser's time, the rest keeps its source form
+_DEEPEST = 6  # braces in braces; the parser's time grows with the square of it, and nobody reads deeper ones
 
 # A formula starts with no space after the dollar and ends with none before it. One that holds a macro may be followed
 # by a digit ("20$\pm$3"); any other may not, for "$5 and $10" is money.
@@ -69,6 +71,11 @@ _BRACED_SCRIPT = re.compile(r"([_^])\s*\{([^{}]*)\}")
 # Letterlike symbols that fill the holes of the mathematical alphabets; ℝ, ℕ, ℓ and ℏ carry meaning and stay.
 _LETTERLIKE = str.maketrans("ℬℰℱℋℐℒℳℛℯℊℴℎℭℌℑℜℨ", "BEFHILMRegohCHIRZ")
 _ALPHABETS = re.compile("[\U0001d400-\U0001d7ff]")
+# Words dressed up as mathematics, "𝔸𝕋𝕋𝔼ℕ𝕋𝕀𝕆ℕ": there the letters that else name sets are letters too.
+_DRESSED = re.compile("[\U0001d400-\U0001d7ffℂℍℕℙℚℝℤ]{3,}")
+_FULL_WIDTH = str.maketrans(
+    {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
+)
 
 _ACCENTS = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "=": "\u0304", "u": "\u0306", ".": "\u0307",
@@ -131,15 +138,24 @@ def readable(text: str) -> str:
 
 
 def plain_letters(text: str) -> str:
-    """The text with mathematical alphabets as plain letters: screen readers spell them out, old fonts lack them."""
-    return _ALPHABETS.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text.translate(_LETTERLIKE))
+    """The text with mathematical and full-width alphabets as plain letters and digits.
+
+    Screen readers spell them out, old fonts lack them, and nobody's interests are typed in them. The sets ℝ, ℕ and
+    their like stay, but inside words made of such letters.
+    """
+    text = text.translate(_LETTERLIKE).translate(_FULL_WIDTH)
+    return _ALPHABETS.sub(_as_typed, _DRESSED.sub(_as_typed, text))
+
+
+def _as_typed(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKC", match[0])
 
 
 def _formula(match: re.Match[str]) -> str:
     body = next(group for group in match.groups() if group is not None)
     is_money = match["inline"] is not None and _is_money(match)
     is_prose = _PROSE.search(_TEXT_MACRO.sub("", body))
-    if is_money or is_prose or body.count("{") != body.count("}"):
+    if is_money or is_prose or not _is_parsable(body):
         return match[0]
     parsed = _parsed(body)
     if parsed is None:
@@ -153,6 +169,12 @@ def _is_money(match: re.Match[str]) -> bool:
     before, body, after = match.string[match.start() - 1 : match.start()], match["inline"], match.string[match.end() :]
     is_price = body[:1].isdigit() and (before.isalpha() or re.search(r"[A-Za-z]{2}", body))
     return "\\" not in body and bool(is_price or after[:1].isdigit())
+
+
+def _is_parsable(body: str) -> bool:
+    """Whether its braces close, and are not nested too deeply."""
+    depths = list(accumulate({"{": 1, "}": -1}.get(character, 0) for character in body))
+    return depths[-1] == 0 and max(depths) <= _DEEPEST
 
 
 @lru_cache(maxsize=4096)  # a day's abstracts say $\alpha$ over and over

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from digest.letter.quoted import decoded_size
 from digest.letter.view import Form
 
 BUDGET = 100_000  #: bytes of HTML, decoded; Gmail cuts a letter off at about 102,000
 
 _FULL = 3  # the best papers carry their whole abstract
+
+
+def fits(html: bytes) -> bool:
+    """Whether an encoded body is within the budget; decoding never makes one larger, which settles most."""
+    return len(html) <= BUDGET or decoded_size(html) <= BUDGET
 
 
 def forms(papers: int, trending: int) -> Iterator[Form]:

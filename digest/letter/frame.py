@@ -7,6 +7,7 @@ from datetime import timedelta
 from digest.letter.cutting import at_word
 from digest.letter.links import mailto_unsubscribe, page, unsubscribe_address
 from digest.letter.paper import phrase_of
+from digest.letter.plain import plain
 from digest.letter.view import Link
 from digest.letter.words import Words
 from digest.model import Letter, LetterPick, Site
@@ -49,13 +50,24 @@ def lead(letter: Letter, words: Words) -> str:
 
 def preheader(letter: Letter, words: Words) -> str:
     """Why the letter came, in one line; never the subject again."""
-    matches = [m for pick in letter.picks for m in pick.pick.matches if m.points > 0]
-    phrases = list(dict.fromkeys(phrase_of(match) for match in matches))[:_BECAUSE]
+    phrases = _phrases(letter)
     others = letter.considered - len(letter.picks)
     said = [words.say("because", phrases=words.listed(phrases))] if phrases else []
     if said and others > 0:
         said.append(words.say("others", others))
     return " ".join(said) or lead(letter, words)
+
+
+def _phrases(letter: Letter) -> list[str]:
+    """The first few phrases that were found."""
+    found: dict[str, None] = {}
+    for pick in letter.picks:
+        for match in pick.pick.matches:
+            if match.points > 0:
+                found[phrase_of(match)] = None
+        if len(found) >= _BECAUSE:
+            break
+    return list(found)[:_BECAUSE]
 
 
 def notices(letter: Letter, words: Words) -> tuple[str, ...]:
@@ -64,8 +76,10 @@ def notices(letter: Letter, words: Words) -> tuple[str, ...]:
     if letter.is_first and letter.vouched_by is None:
         own.append(words.say("first"))
     if letter.unread:
-        names = words.listed([at_word(name, _NAME) for name in letter.unread[:_UNREAD]])
+        names = words.listed([at_word(plain(name), _NAME) for name in letter.unread[:_UNREAD]])
         own.append(words.say("unread", len(letter.unread), names=names))
+    elif letter.considered and not main_picks(letter):
+        own.append(words.say("all_read"))
     return tuple(own)
 
 
@@ -73,7 +87,7 @@ def vouched(letter: Letter, words: Words) -> str:
     """Who added a reader that did not ask; "" for all others."""
     if not letter.is_first or letter.vouched_by is None:
         return ""
-    return words.say("first_vouched", email=letter.recipient, who=at_word(letter.vouched_by, _NAME))
+    return words.say("first_vouched", email=plain(letter.recipient), who=at_word(plain(letter.vouched_by), _NAME))
 
 
 def leave(letter: Letter, site: Site, words: Words) -> Link | None:
@@ -96,14 +110,12 @@ def footer_links(letter: Letter, site: Site, words: Words) -> tuple[Link, ...]:
 
 
 def footer(letter: Letter, site: Site, words: Words) -> tuple[str, ...]:
-    """Why the letter came, thanks to the sources, who sends it: a paragraph each."""
+    """Thanks to the sources, and who sends it: a paragraph each."""
+    thanks = " ".join(at_word(plain(each), _SENTENCE) for each in letter.attributions[:_ATTRIBUTIONS])
+    return (thanks, imprint(site, words)) if thanks else (imprint(site, words),)
+
+
+def imprint(site: Site, words: Words) -> str:
+    """Who sends it, from where."""
     address = f"{site.name}, {site.postal_address.strip().rstrip('.')}" if site.postal_address.strip() else site.name
-    return (
-        words.goes_to(letter.recipient, letter.days, letter.send_at),
-        *(
-            [" ".join(at_word(each, _SENTENCE) for each in letter.attributions[:_ATTRIBUTIONS])]
-            if letter.attributions
-            else []
-        ),
-        f"{at_word(address, _SENTENCE)}. {words.say('no_trackers')}",
-    )
+    return f"{at_word(address, _SENTENCE)}. {words.say('no_trackers')}"

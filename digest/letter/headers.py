@@ -17,6 +17,9 @@ from digest.letter.cutting import at_word
 from digest.letter.plain import plain
 
 _WIDTH = 78  # RFC 5322, section 2.1.1: what a line should not pass; 998 is what it must not
+#: characters of an address that has room on a line with its brackets and a comma; it cannot be folded, and a program
+#: that writes the header anew may encode what is longer, after which nobody finds an address in it
+LONGEST_URI = 74
 _ENCODED_BYTES = 39  # per encoded word: 64 characters with its frame, so that one fits beside any header name
 _LONGEST_NAME = 60  # characters of a display name; short ones never fold inside their quotes
 _LONGEST_TEXT = 250  # characters of a subject

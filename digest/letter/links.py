@@ -45,9 +45,32 @@ def page(site: Site, *parts: str | int) -> str:
     return "/".join([site.url.rstrip("/"), *(quote(str(part), safe="") for part in parts)])
 
 
+def acting_address(site: Site, token: str | None) -> str | None:
+    """Under which a letter's papers can be asked for more or less; None where there are no pages, as in previews."""
+    return page(site, "l", token) if site.is_public and token is not None else None
+
+
+def mailto(address: str, subject: str) -> str:
+    """A mail to this address."""
+    return f"mailto:{quote(address, safe='@.+-_')}?subject={quote(subject, safe='')}"
+
+
 def mailto_unsubscribe(site: Site, token: str) -> str:
-    """Leaving by mail to the contact, with the token where `digest subscribers unsubscribe` finds it."""
-    return f"mailto:{quote(site.contact, safe='@.+-_')}?subject=unsubscribe%20{quote(token, safe='')}"
+    """Leaving by mail to the contact, with the token for `digest subscribers unsubscribe`."""
+    return mailto(site.contact, f"unsubscribe {token}")
+
+
+def leaving_addresses(site: Site, token: str, longest: int) -> tuple[str, ...]:
+    """How a mail program leaves by itself (RFC 2369): the page of a public site, which acts in one click (RFC 8058).
+
+    And a mail to the contact, if need be with the token alone for its subject; none where even that is longer than
+    `longest` characters.
+    """
+    mail = mailto_unsubscribe(site, token)
+    if len(mail) > longest:
+        mail = mailto(site.contact, token)
+    mails = (mail,) if len(mail) <= longest else ()
+    return (page(site, "unsubscribe", token), *mails) if site.is_public else mails
 
 
 def unsubscribe_address(site: Site, token: str | None) -> str | None:

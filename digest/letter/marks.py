@@ -31,21 +31,22 @@ def pieces(text: str, marks: Iterable[Span]) -> tuple[Piece, ...]:
     """
     result: list[Piece] = []
     at = 0
-    for start, end in _merged([span for span in marks if 0 <= span[0] < span[1] <= len(text)]):
+    for start, end in merged([span for span in marks if 0 <= span[0] < span[1] <= len(text)]):
         result += [Piece(text[at:start]), Piece(text[start:end], is_marked=True)]
         at = end
     result.append(Piece(text[at:]))
     return tuple(piece for piece in result if piece.text)
 
 
-def _merged(marks: Sequence[Span]) -> list[Span]:
-    merged: list[Span] = []
+def merged(marks: Iterable[Span]) -> list[Span]:
+    """The marks in their order, overlapping ones as one."""
+    result: list[Span] = []
     for start, end in sorted(marks):
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        if result and start < result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
         else:
-            merged.append((start, end))
-    return merged
+            result.append((start, end))
+    return result
 
 
 def listed(values: Sequence[str], marks: Sequence[Span]) -> list[tuple[str, list[Span]]]:

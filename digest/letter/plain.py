@@ -29,7 +29,7 @@ def plain(value: _Value) -> _Value:
     if isinstance(value, Enum):
         return value
     if isinstance(value, str):
-        return value.translate(_TABLE)  # type: ignore[return-value]  # a str is a str again
+        return value if value.isprintable() else value.translate(_TABLE)  # type: ignore[return-value]  # a str is a str again
     if isinstance(value, tuple):
         return tuple(plain(each) for each in value)  # type: ignore[return-value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

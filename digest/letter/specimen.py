@@ -1,9 +1,11 @@
-"""A letter that uses every part of the templates once, so that their mistakes are found when the program starts."""
+"""Letters that use every part of the templates once, so that their mistakes are found when the program starts."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from digest.letter.notice import Answer, Notice
+from digest.letter.view import Link
 from digest.model import Field, ItemText, Letter, LetterPick, Mark, Match, Pick, Popularity
 
 _TEXT = ItemText(
@@ -45,4 +47,19 @@ SPECIMEN = Letter(
     is_sample=True,
     attributions=("Thanks to the specimen.",),
     token="specimen",  # noqa: S106 - no secret
+)
+
+SPECIMEN_NOTICE = Notice(
+    recipient="specimen@example.org",
+    language="en",
+    site_name="A Specimen",
+    subject="A specimen",
+    headline="A specimen",
+    paragraphs=("One.", "Two."),
+    answers=(Answer("One line", "What became of it"), Answer("Another", "And of that")),
+    button=Link("Press", "https://example.org/button"),
+    small_print=("Small.",),
+    aside="By the way.",
+    links=(Link("A link", "https://example.org/link"),),
+    footer=("Below.",),
 )

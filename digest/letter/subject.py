@@ -71,8 +71,10 @@ def _trending(picks: tuple[LetterPick, ...], words: Words) -> Iterator[str]:
 
 def _followed_author(pick: LetterPick) -> str | None:
     """The name, as the paper has it, of an author the reader follows."""
-    found = next((m for m in pick.pick.matches if m.field is Field.AUTHOR and m.points > 0), None)
-    return _name(found, pick) if found else None
+    for match in pick.pick.matches:
+        if match.field is Field.AUTHOR and match.points > 0:
+            return _name(match, pick)
+    return None
 
 
 def _name(match: Match, pick: LetterPick) -> str:

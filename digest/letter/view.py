@@ -6,10 +6,17 @@ Nothing in here is escaped: that is the business of the HTML templates.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from digest.letter.marks import Piece
 
-_UNBROKEN = 28  # characters
+
+class Extent(IntEnum):
+    """How much of a paper is printed."""
+
+    TITLE = 0  #: no abstract
+    EXCERPT = 1  #: the beginning of it
+    WHOLE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +34,18 @@ class Phrase:
     """A reader's phrase in a reason line."""
 
     text: str
-
-    @property
-    def is_unbroken(self) -> bool:
-        """Whether it is short enough to stay on one line."""
-        return len(self.text) <= _UNBROKEN
+    is_unbroken: bool  #: short enough to stay on one line
+    aside: str = ""  #: "with molecule, atom": other words of the paper that spoke for the phrase
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a paper is in the letter, as a sentence in parts."""
 
-    follows: tuple[Phrase, ...]
+    opening: str  #: "You follow", or "A little of" where that was not enough
+    follows: tuple[Phrase | str, ...]  #: a str is a phrase that has been printed already
     follows_more: str
-    less: tuple[Phrase, ...]
+    less: tuple[Phrase | str, ...]
     less_more: str
 
 
@@ -58,7 +63,7 @@ class Link:
 class Paper:
     """One paper of the letter."""
 
-    rank: int  #: 1 is the best; the same number in contents, links and replies
+    rank: int | str  #: 1 is the best; the same number in contents, links and replies
     short_title: str
     title: tuple[Piece, ...]
     url: str | None
@@ -82,21 +87,22 @@ class Section:
     papers: tuple[Paper, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Everything that a letter shows, in its order."""
+    """Everything that a letter shows; what stands around its rows, and then these, in its order."""
 
     site_name: str
     leave: Link | None
     headline: str
     lead: str
     preheader: str
-    notices: tuple[str, ...]
     vouched: str  #: who added a reader that did not ask, above everything else; "" for all others
-    contents: tuple[Paper, ...]
-    contents_more: str
-    sections: tuple[Section, ...]
-    left_out: str
-    trending: tuple[Paper, ...]
     footer_links: tuple[Link, ...]
     footer: tuple[str, ...]  #: paragraphs
+    notices: tuple[str, ...] = ()
+    contents: tuple[Paper, ...] = ()
+    contents_more: str = ""
+    sections: tuple[Section, ...] = ()
+    misses: Section | None = None  #: the nearest papers below the line, where none has reached it
+    left_out: str = ""
+    trending: tuple[Paper, ...] = ()

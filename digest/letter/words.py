@@ -42,14 +42,22 @@ class Words:
         """The name of the day of the week."""
         return str(self._catalogue["weekdays"][day.weekday()])
 
+    def long_date(self, day: date) -> str:
+        """Day of the week, day and month."""
+        return self.say("long_date", weekday=self.weekday(day), date=self.date(day))
+
     def date(self, day: date) -> str:
         """Day and month, unbroken."""
         said = self.say("date", day=day.day, month=self._catalogue["months"][day.month - 1])
         return said.replace(" ", "\u00a0")
 
+    def wall_time(self, at: time) -> str:
+        """A time of day."""
+        return f"{at:%H:%M}"
+
     def goes_to(self, email: str, days: frozenset[int], send_at: time) -> str:
         """Why the letter came: to whom, on which days, at what time."""
-        return self.say("goes_to", email=email, days=self._days(days), time=f"{send_at:%H:%M}")
+        return self.say("goes_to", email=email, days=self.days(days), time=self.wall_time(send_at))
 
     def listed(self, phrases: list[str]) -> str:
         """Several phrases as people list them: a, b and c."""
@@ -59,7 +67,8 @@ class Words:
         """The name of the place with this host."""
         return str(self._catalogue["places"].get(host or "", otherwise))
 
-    def _days(self, days: frozenset[int]) -> str:
+    def days(self, days: frozenset[int]) -> str:
+        """On which days of the week, 0 is Monday."""
         known = {_EVERY_DAY: "every_day", _WEEKDAYS: "on_weekdays", _WEEKEND: "at_weekends"}
         if days in known:
             return self.say(known[days])
@@ -85,13 +94,20 @@ def check_catalogue(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> None:
 
 def _shape(entry: object) -> str:
     if isinstance(entry, Mapping):
-        return "one and many" if {"one", "many"} & set(entry) else "names by host"
+        counts = [count for count in ("one", "many") if count in entry]
+        return " and ".join(counts) or "names by host"
     return f"a list of {len(entry)}" if isinstance(entry, list) else "a sentence"
 
 
 def _places(key: str, entry: object) -> set[str]:
     values = entry.values() if isinstance(entry, Mapping) else entry if isinstance(entry, list) else [entry]
     try:
-        return {name for value in values for _, name, _, _ in string.Formatter().parse(str(value)) if name is not None}
+        found = [
+            place for value in values for _, *place in string.Formatter().parse(str(value)) if place[0] is not None
+        ]
     except ValueError as error:
         raise TemplateError(f"{key}: {error}") from error
+    for name, form, conversion in found:
+        if form or conversion:
+            raise TemplateError(f"{key}: {{{name}}} is filled in as it is, without : or !")
+    return {name for name, _, _ in found if name is not None}

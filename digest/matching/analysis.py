@@ -14,11 +14,11 @@ import Stemmer
 
 from digest.model import ItemText
 
-#: a word of the title weighs as much as two of the abstract, in scores and in lengths alike
-TITLE_WEIGHT = 2
+#: a word of the title weighs as much as three of the abstract, in scores and in lengths alike
+TITLE_WEIGHT = 3
 
 #: words that carry grammar and no subject. "over", "few", "off", "out" and their like are missing on purpose:
-#: over-smoothing, few-shot and off-policy are subjects
+#: over-smoothing, few-shot and off-policy are subjects. That a thing is used says nothing of it
 _FUNCTION_WORDS = """
 a an the this that these those
 i me my mine we us our ours you your yours he him his she her hers it its they them their theirs
@@ -27,8 +27,9 @@ am is are was were be been being do does did has have had having can could may m
 and or nor but if then than so as because while whereas whether although though since unless until
 of in on at by for from to with into onto upon via per about
 who whom whose which what when where why how there here
+between among within during through another other more most much several
 also too very just such both each either neither any all some no not only own yet however therefore thus hence
-et al etc ie eg
+use uses used using et al etc ie eg
 """
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
@@ -47,6 +48,7 @@ _WORD = re.compile(
     """,
     re.VERBOSE,
 )
+_ACRONYMS = re.compile("[A-Z]{2,}s")  # LLMs
 _UNSPACED_RUN = re.compile(f"(?P<unspaced>[{_UNSPACED}]+)|[^{_UNSPACED}]+")
 _INVISIBLE = dict.fromkeys((*range(0x300, 0x370), 0xAD, ord("'"), ord("’")))
 _LOOK_ALIKES = str.maketrans(
@@ -81,32 +83,46 @@ class Place(NamedTuple):
     end: int
 
 
+class Form(NamedTuple):
+    """One way in which a text may write a word of a phrase."""
+
+    terms: tuple[str, ...]  #: in a row, nothing but function words between them; one is the usual
+    texts: tuple[str, ...] = ()  #: if given, these folded words must stand in a row instead, and the terms among them
+    is_unbound: bool = False  #: not where hyphens bind it: what stands for several words stands there by each already
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A title or an abstract, analysed."""
 
     words: tuple[Word, ...]
-    length: int  #: how many words it has, function words left out
-    _at: dict[str, list[int]]  #: {term: indexes of its words}
-    _bound: dict[str, list[Place]]  #: {term of a hyphened word with its parts written as one: places}
+    slots: tuple[Word, ...]  #: by slot: the words that count, and the ends of sentences
+    bound: dict[str, list[Place]]  #: {term of a hyphened word with its parts written as one: places}
+    _at: dict[str, list[int]]  #: {term: slots of its words}
+
+    @property
+    def length(self) -> int:
+        """How many words it has, function words left out."""
+        return sum(map(len, self._at.values()))
 
     @property
     def terms(self) -> set[str]:
         """Every term in it."""
-        return self._at.keys() | self._bound.keys()
+        return self._at.keys() | self.bound.keys()
 
-    def places(self, term: str) -> list[Place]:
-        """Every place of a term; oversmoothing stands where over-smoothing does."""
-        return [_place(self.words[at : at + 1]) for at in self._at.get(term, ())] + self._bound.get(term, [])
+    def places(self, form: Form) -> list[Place]:
+        """Every place of a form; oversmoothing stands where over-smoothing does."""
+        if form.texts:
+            return self._find(form.texts)
+        first, size = form.terms[0], len(form.terms)
+        starts = (at for at in self._at.get(first, ()) if self._terms(at, size) == form.terms)
+        bound = [] if form.is_unbound or size > 1 else self.bound.get(first, [])
+        return [_place(self.slots[at : at + size]) for at in starts] + bound
 
-    def pairs(self, first: str, second: str) -> list[Place]:
-        """Every place where one term directly follows another."""
-        ends = len(self.words) - 1
-        starts = (at for at in self._at.get(first, ()) if at < ends and self.words[at + 1].term == second)
-        return [_place(self.words[at : at + 2]) for at in starts]
+    def _terms(self, start: int, size: int) -> tuple[str, ...]:
+        return tuple(word.term for word in self.slots[start : start + size])
 
-    def find(self, texts: tuple[str, ...]) -> list[Place]:
-        """Every place where these folded words stand in a row."""
+    def _find(self, texts: tuple[str, ...]) -> list[Place]:
         row, size = tuple(word.text for word in self.words), len(texts)
         starts = (at for at in range(len(row) - size + 1) if row[at] == texts[0] and row[at : at + size] == texts)
         return [_place(self.words[at : at + size]) for at in starts]
@@ -118,38 +134,27 @@ class Analysed:
 
     title: Passage
     abstract: Passage
-    authors: tuple[str, ...]
-    categories: tuple[str, ...]
-
-    @property
-    def length(self) -> int:
-        """Its length in words of an abstract."""
-        return TITLE_WEIGHT * self.title.length + self.abstract.length
-
-    @property
-    def terms(self) -> set[str]:
-        """Every term of its title and abstract."""
-        return self.title.terms | self.abstract.terms
 
 
-@lru_cache(maxsize=512)  # the papers of a day are counted for the history and then searched
+@lru_cache(maxsize=512)  # the papers of a day are indexed and then marked
 def analyse(text: ItemText) -> Analysed:
     """A paper's text, analysed."""
-    return Analysed(read(text.title), read(text.abstract), text.authors, text.categories)
+    return Analysed(read(text.title), read(text.abstract))
 
 
 def read(text: str) -> Passage:
     """A text as words and the places of their terms."""
     words = tuple(split(text))
+    slots = tuple(word for word in words if word.term or not word.text)
     at: dict[str, list[int]] = defaultdict(list)
-    for index, word in enumerate(words):
+    for slot, word in enumerate(slots):
         if word.term:
-            at[word.term].append(index)
+            at[word.term].append(slot)
     bound: dict[str, list[Place]] = defaultdict(list)
     for group in groups(words):
         if len(group) > 1:
             bound[joined(group)].append(_place(group))
-    return Passage(words, sum(map(len, at.values())), at, bound)
+    return Passage(words, slots, bound, at)
 
 
 def split(text: str) -> Iterator[Word]:
@@ -203,7 +208,10 @@ def stem(folded: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def _forms(word: str) -> tuple[str, str]:
     folded = fold(word)
-    return folded, "" if folded in FUNCTION_WORDS else stem(folded)
+    if folded in FUNCTION_WORDS:
+        return folded, ""
+    # the stemmer leaves words without a vowel alone
+    return folded, stem(folded.removesuffix("s") if _ACRONYMS.fullmatch(word) else folded)
 
 
 def _pieces(found: re.Match[str]) -> Iterable[tuple[int, int]]:

@@ -1,233 +1,172 @@
-"""One reader's letter as data: what fits best, in order, with reasons that add up; and why a paper is in it or not."""
+"""Readers' letters as data: what fits each of them best, in order, with reasons that add up."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from enum import StrEnum
+from itertools import chain, islice, pairwise
 
-from digest.matching.evidence import Evidence
-from digest.matching.grammar import canonical
-from digest.matching.scores import EditionScores, match, precedence
-from digest.model import Announced, Digest, Field, Interest, Match, Pick, Profile, QuietDays, Sign, Strictness
+import numpy as np
+from numpy.typing import NDArray
 
-#: the points that a paper needs to be picked
-LINES = {Strictness.STRICT: 60, Strictness.NORMAL: 40, Strictness.BROAD: 25}
-#: how many interests may raise a score: a paper that grazes many is no better than one that meets a few
-STRONGEST = 3
-
-
-class Decision(StrEnum):
-    """What became of a paper."""
-
-    PICKED = "picked"
-    TRENDING = "trending"
-    OVER_CAP = "over-cap"
-    BELOW_LINE = "below-line"
-    VETOED = "vetoed"
-    NO_CANDIDATE = "no-candidate"
+from digest.matching.choose import Chosen, choose, order, together, turns_of
+from digest.matching.gather import Profiles, Scored, score, spans
+from digest.matching.line import threshold
+from digest.matching.scores import EditionScores
+from digest.matching.window import Window
+from digest.model import Digest, Interest, Match, Pick, Profile, QuietDays, Sign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Why a paper is in a letter or not; the points of the matches sum to the score."""
+class Reader:
+    """For whom a letter is composed."""
 
-    score: int
-    threshold: int
-    matches: tuple[Match, ...]
-    decision: Decision
-    reason: str  #: one phrase for people
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A candidate as one reader sees it."""
-
-    announced: Announced
-    matches: tuple[Match, ...]  #: those that count: the strongest first, negative ones last
-    topic: str | None
-    veto: Interest | None  #: the interest that keeps it out
+    profile: Profile
+    interests: Sequence[Interest]
+    excluded: AbstractSet[int] = frozenset()  #: items that are not to be named
 
     @property
-    def item(self) -> int:
-        return self.announced.text.item
-
-    @property
-    def score(self) -> int:
-        return sum(each.points for each in self.matches)
-
-    def is_pick(self, threshold: int) -> bool:
-        has_reason = any(each.points > 0 for each in self.matches)
-        return self.veto is None and has_reason and self.score >= threshold
+    def is_seeking(self) -> bool:
+        """Whether anything is looked for."""
+        return any(each.sign is Sign.MORE for each in self.interests)
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """What goes into a letter, and what it was chosen from."""
-
-    ranked: list[_Judged]  #: everything that fits, best first
-    picks: list[_Judged]
-    trending: list[_Judged]
-    cap: int
-
-
-def compose(
-    profile: Profile, interests: Sequence[Interest], editions: Sequence[EditionScores], excluded: Container[int]
-) -> Digest:
-    """The digest of one reader from what these editions announce, without the excluded items.
+def compose_all(readers: Sequence[Reader], window: Window) -> list[Digest]:
+    """The digest of each reader, in their order: the same as if each were composed alone.
 
     A reader who names nothing to look for gets the most popular papers instead.
     """
-    judged = _judge_all(interests, editions, excluded)
-    chosen = _choose(profile, interests, judged)
-    return Digest(
-        picks=tuple(_pick(each) for each in _by_topic(chosen.picks)),
-        trending=tuple(_trend(each) for each in chosen.trending),
-        considered=len(judged),
-    )
+    return list(chain.from_iterable(batch.digests() for batch in batches(readers, window)))
 
 
-def explain(
+def compose(
     profile: Profile,
     interests: Sequence[Interest],
     editions: Sequence[EditionScores],
-    item: int,
-    excluded: Container[int] = (),
-) -> Explanation:
-    """Why `compose` with the same arguments puts an item into the letter or leaves it out."""
-    judged = _judge_all(interests, editions, excluded)
-    line = threshold(profile, interests)
-    this = next((each for each in judged if each.item == item), None)
-    if this is None:
-        reason = "it is not among the papers of this letter: announced at another time, or mentioned before"
-        return Explanation(score=0, threshold=line, matches=(), decision=Decision.NO_CANDIDATE, reason=reason)
-    decision, reason = _decide(this, _choose(profile, interests, judged), line)
-    return Explanation(score=this.score, threshold=line, matches=this.matches, decision=decision, reason=reason)
+    excluded: AbstractSet[int] = frozenset(),
+) -> Digest:
+    """The digest of one reader from what these editions announce, without the excluded items."""
+    [digest] = compose_all([Reader(profile=profile, interests=interests, excluded=excluded)], Window(editions))
+    return digest
 
 
-def threshold(profile: Profile, interests: Iterable[Interest]) -> int:
-    """The points a paper needs; none beyond a hit for a reader of whole categories, whose hits are small on purpose."""
-    fields = {each.field for each in interests if each.sign is Sign.MORE}
-    return 0 if fields == {Field.CATEGORY} else LINES[profile.strictness]
+def batches(readers: Sequence[Reader], window: Window) -> Iterator[Batch]:
+    """The readers in their order, some at a time, with what fits them."""
+    window.forget()
+    wishes = [window.wishes.of(reader.interests) for reader in readers]
+    profiles = _profiles(readers, wishes, window)
+    parts = window.parts()
+    for first, last in spans(profiles, parts, len(window.papers)):
+        some = profiles.some(first, last)
+        scored = score(some, parts, len(window.papers))
+        chosen = choose(some, scored, window.fame)
+        numbers = np.array(list(chain.from_iterable(wishes[first:last])), np.int64)
+        yield Batch(readers[first:last], window, some, numbers, scored, chosen)
 
 
-def _judge_all(
-    interests: Sequence[Interest], editions: Sequence[EditionScores], excluded: Container[int]
-) -> list[_Judged]:
-    """Every candidate, judged; of a work announced twice only the newest announcement."""
-    newest: dict[int, Announced] = {}
-    for announced in (each for scores in editions for each in scores.announced.values()):
-        rival = newest.get(announced.text.item)
-        if rival is None or precedence(announced) > precedence(rival):
-            newest[announced.text.item] = announced
-    judged: dict[int, _Judged] = {}
-    for scores in editions:
-        columns = [(interest, scores.column(interest)) for interest in _distinct(interests)]
-        for item, announced in scores.announced.items():
-            if newest[item] is announced and item not in excluded:
-                judged[item] = _judge(announced, columns)
-    return list(judged.values())
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some readers, and what fits them."""
+
+    readers: Sequence[Reader]
+    window: Window
+    profiles: Profiles
+    wishes: NDArray[np.int64]  #: number of each interest of `profiles`
+    scored: Scored
+    chosen: Chosen
+
+    def digests(self) -> Iterator[Digest]:
+        """The digest of each reader."""
+        picks = self._by_reader(self._in_letter_order(self.chosen.picks))
+        misses = self._by_reader(self.chosen.misses)
+        barred = self._barred()
+        lines = self.profiles.lines.tolist()
+        return map(self._digest, self.readers, lines, picks, misses, barred)
+
+    def reasons(self, which: NDArray[np.int64]) -> list[tuple[Match, ...]]:
+        """The reasons that count of some papers, named by their place in `scored`; the strongest first."""
+        starts, slots = self.scored.reasons(which)
+        first = self.profiles.starts[self.scored.reader[which]]
+        wishes = self.wishes[slots + np.repeat(first, np.diff(starts))]
+        papers = np.repeat(self.scored.paper[which], np.diff(starts))
+        found = list(map(self.window.reason, wishes.tolist(), papers.tolist()))
+        return [tuple(found[start:end]) for start, end in pairwise(starts.tolist())]
+
+    def _by_reader(self, which: NDArray[np.int64]) -> list[tuple[Pick, ...]]:
+        picks = self._picks(which)
+        ends = np.searchsorted(self.scored.reader[which], np.arange(len(self.readers) + 1))
+        return [tuple(picks[start:end]) for start, end in pairwise(ends.tolist())]
+
+    def _picks(self, which: NDArray[np.int64]) -> list[Pick]:
+        wishes = self.wishes[self.scored.strongest(which, self.profiles)].tolist()
+        papers, scores = self.scored.paper[which].tolist(), self.scored.score[which].tolist()
+        all_papers, interests = self.window.papers, self.window.wishes.interests
+        return [
+            Pick(
+                item=(text := all_papers[paper].text).item,
+                revision=text.revision,
+                score=score,
+                matches=matches,
+                topic=interests[wish].topic,
+            )
+            for paper, score, matches, wish in zip(papers, scores, self.reasons(which), wishes, strict=True)
+        ]
+
+    def _in_letter_order(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The papers of one topic together, the strongest topic first; ranks then grow down the letter."""
+        _, _, _, groups = self.window.wishes.arrays(self.wishes[self.scored.strongest(which, self.profiles)])
+        return which[together(self.scored.reader[which], np.maximum(groups, -1))]
+
+    def _barred(self) -> list[set[int]]:
+        """By reader: the papers that do not even come in as popular ones."""
+        which = np.flatnonzero(self.scored.is_out | (self.scored.score < 0))
+        which = which[order(self.scored.reader[which])]
+        papers = self.scored.paper[which].tolist()
+        ends = np.searchsorted(self.scored.reader[which], np.arange(len(self.readers) + 1))
+        return [set(papers[start:end]) for start, end in pairwise(ends.tolist())]
+
+    def _digest(
+        self, reader: Reader, line: int, picks: tuple[Pick, ...], misses: tuple[Pick, ...], barred: set[int]
+    ) -> Digest:
+        popular, places = self._popular(reader, has_papers=bool(picks or misses))
+        named = {each.item for each in picks + misses} if popular else set()
+        free = (self.window.trends[paper] for paper in popular if paper not in barred)
+        return Digest(
+            picks=picks,
+            misses=misses,
+            trending=tuple(islice((each for each in free if each.item not in named), places)),
+            considered=len(self.window.papers) - len(self.window.items & reader.excluded),
+            line=line,
+        )
+
+    def _popular(self, reader: Reader, *, has_papers: bool) -> tuple[Sequence[int], int]:
+        """The popular papers that may end a letter, or are all of the letter of who looks for nothing; and how many."""
+        if not reader.is_seeking:
+            return self.window.best_known, reader.profile.max_items
+        if has_papers or reader.profile.quiet_days is QuietDays.TRENDING:
+            return self.window.popular, reader.profile.trending
+        return (), 0
 
 
-def _distinct(interests: Iterable[Interest]) -> list[Interest]:
-    """Interests that look for different things; of two spellings of one the heavier counts, once."""
-    heaviest: dict[object, Interest] = {}
-    for interest in interests:
-        key = canonical(interest), interest.sign
-        if key not in heaviest or interest.weight > heaviest[key].weight:
-            heaviest[key] = interest
-    return list(heaviest.values())
-
-
-def _judge(announced: Announced, columns: Iterable[tuple[Interest, Mapping[int, Evidence]]]) -> _Judged:
-    more: list[tuple[Interest, Match]] = []
-    less: list[Match] = []
-    veto = None
-    for interest, column in columns:
-        evidence = column.get(announced.text.item)
-        if evidence is None:
-            continue
-        if interest.sign is Sign.NEVER:
-            veto = interest if veto is None and evidence.is_whole else veto
-        elif evidence.fits and interest.sign is Sign.LESS:
-            less.append(match(interest, evidence))
-        elif evidence.fits:
-            more.append((interest, match(interest, evidence)))
-    more.sort(key=lambda each: -each[1].points)
-    less.sort(key=lambda each: each.points)
-    matches = (*(found for _, found in more[:STRONGEST]), *less)
-    return _Judged(announced, matches, more[0][0].topic if more else None, veto)
-
-
-def _choose(profile: Profile, interests: Sequence[Interest], judged: Sequence[_Judged]) -> _Chosen:
-    """What goes into the letter; of equal scores the more popular first, then the one that was stored first."""
-    line = threshold(profile, interests)
-    ranked = sorted((each for each in judged if each.is_pick(line)), key=lambda each: (-each.score, *_fame(each)))
-    picks = ranked[: profile.max_items]
-    picked = {each.item for each in picks}
-    # what a reader wants less of does not come in by the side door either
-    others = [each for each in judged if each.veto is None and each.score >= 0 and each.item not in picked]
-    if not _is_seeking(interests):
-        trending = sorted(others, key=lambda each: (*_fame(each)[:2], -_published(each), each.item))
-        return _Chosen(ranked, picks, trending[: profile.max_items], profile.max_items)
-    if not picks and profile.quiet_days is QuietDays.SKIP:
-        return _Chosen(ranked, picks, [], profile.max_items)
-    trending = sorted((each for each in others if each.announced.popularity.upvotes > 0), key=_fame)
-    return _Chosen(ranked, picks, trending[: profile.trending], profile.max_items)
-
-
-def _decide(this: _Judged, chosen: _Chosen, threshold: int) -> tuple[Decision, str]:
-    """What became of a candidate, and why in words."""
-    if this.veto:
-        return Decision.VETOED, f'kept out by "!{this.veto.phrase}"'
-    if this in chosen.trending:
-        return Decision.TRENDING, "not picked, but among the most popular of the others"
-    if this in chosen.ranked:
-        place = f"ranked {chosen.ranked.index(this) + 1} of {len(chosen.ranked)} that fit"
-        if this in chosen.picks:
-            return Decision.PICKED, place
-        return Decision.OVER_CAP, f"{place}; the letter holds {chosen.cap}"
-    if not any(each.points > 0 for each in this.matches):
-        return Decision.BELOW_LINE, "no interest fits it"
-    below = _tenths(threshold - this.score)
-    return Decision.BELOW_LINE, f"score {_tenths(this.score)}, {below} below the line of {_tenths(threshold)}"
-
-
-def _is_seeking(interests: Iterable[Interest]) -> bool:
-    return any(each.sign is Sign.MORE for each in interests)
-
-
-def _pick(judged: _Judged) -> Pick:
-    return Pick(
-        item=judged.item,
-        revision=judged.announced.text.revision,
-        score=judged.score,
-        matches=judged.matches,
-        topic=judged.topic,
+def _profiles(readers: Sequence[Reader], wishes: Sequence[Sequence[int]], window: Window) -> Profiles:
+    starts = np.cumsum([0, *map(len, wishes)], dtype=np.int64)
+    sought, weights, signs, groups = window.wishes.arrays(np.array(list(chain.from_iterable(wishes)), np.int64))
+    reader_of = np.repeat(np.arange(len(readers)), np.diff(starts))
+    leaders, _ = turns_of(reader_of, groups)
+    out = [
+        (number, window.numbers[item])
+        for number, reader in enumerate(readers)
+        for item in window.items & reader.excluded
+    ]
+    return Profiles(
+        starts=starts,
+        sought=sought,
+        weights=weights,
+        signs=signs,
+        groups=leaders - starts[reader_of],
+        lines=np.array([threshold(each.profile, each.interests) for each in readers], np.int64),
+        caps=np.array([each.profile.max_items for each in readers], np.int64),
+        shows_misses=np.array([each.profile.quiet_days is QuietDays.LETTER for each in readers], np.bool_),
+        excluded=np.array(out, np.int64).reshape(-1, 2),
     )
-
-
-def _by_topic(picks: Sequence[_Judged]) -> list[_Judged]:
-    """The papers of one topic together, topics in the order of their best; ranks then grow down the letter."""
-    order = list(dict.fromkeys(each.topic for each in picks))
-    return sorted(picks, key=lambda each: order.index(each.topic))
-
-
-def _trend(judged: _Judged) -> Pick:
-    votes = judged.announced.popularity.upvotes
-    return Pick(item=judged.item, revision=judged.announced.text.revision, score=0, votes=votes)
-
-
-def _fame(judged: _Judged) -> tuple[int, int, int]:
-    popularity = judged.announced.popularity
-    return -popularity.upvotes, -popularity.comments, judged.item
-
-
-def _published(judged: _Judged) -> float:
-    published = judged.announced.text.published
-    return published.timestamp() if published else 0.0
-
-
-def _tenths(points: int) -> str:
-    """Points as letters show them."""
-    return f"{points / 10:.1f}"

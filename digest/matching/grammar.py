@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import lru_cache
+from typing import NamedTuple
 
-from digest.matching.analysis import split
-from digest.matching.names import category_key, readings
-from digest.matching.phrase import canonical_phrase, exact_texts, wanted
+from digest.matching.analysis import read, split
+from digest.matching.names import Reading, category_key, readings
+from digest.matching.phrase import Phrase, exact_texts, understand_phrase, wanted
 from digest.model import Field, Interest, Sign
 
 LEAST_WEIGHT, MOST_WEIGHT = 0.1, 5.0
 
 _FIELDS = {"title": Field.TITLE, "author": Field.AUTHOR, "category": Field.CATEGORY}
+_RELATED = "related"
 _SIGNS = {"-": Sign.LESS, "!": Sign.NEVER}
 #: what people who know other search boxes write
 _ALIASES = {
@@ -51,6 +54,21 @@ class Understood:
     problems: tuple[Problem, ...] = ()
 
 
+class _Heading(NamedTuple):
+    """A line that opens a topic."""
+
+    topic: str
+
+
+class _Unrelated(NamedTuple):
+    """A line that strikes out a related word."""
+
+    word: str
+
+
+_Said = Interest | Problem | _Heading | _Unrelated | None
+
+
 class _Misread(Exception):  # noqa: N818  # it never leaves this file
     """Why a line cannot be understood."""
 
@@ -62,69 +80,142 @@ def understand(text: str) -> Understood:
     """
     interests: list[Interest] = []
     problems: list[Problem] = []
+    unrelated: dict[str, None] = {}
     topic = None
     for number, line in _lines(text):
-        tidy = " ".join(line.split())
-        if not tidy or tidy.startswith("#"):
-            continue
-        try:
-            if (heading := _heading(tidy)) is not None:
-                topic = heading
-            else:
-                interests.append(_interest(tidy, topic, number))
-        except _Misread as why:
-            problems.append(Problem(number, line.strip(), str(why)))
+        said = _understand_line(line, topic, number)
+        if isinstance(said, Interest):
+            interests.append(said)
+        elif isinstance(said, _Heading):
+            topic = said.topic
+        elif isinstance(said, _Unrelated):
+            unrelated[said.word] = None
+        elif said is not None:
+            problems.append(said)
+    if unrelated:
+        struck = tuple(unrelated)
+        interests = [replace(each, unrelated=struck) if _can_learn(each) else each for each in interests]
     return Understood(tuple(interests), tuple(problems))
 
 
 def write(interests: Iterable[Interest]) -> str:
     """A text that `understand` reads as these interests; those without a topic stand first."""
     lines, topic = [], None
-    for interest in sorted(interests, key=lambda each: each.topic is not None):
+    known = sorted(interests, key=lambda each: each.topic is not None)
+    for interest in known:
         if interest.topic != topic:
             topic = interest.topic
             lines.append(f"{topic}:")
         lines.append(_written(interest))
+    struck = dict.fromkeys(word for interest in known for word in interest.unrelated)
+    lines += [f"-{_RELATED}: {word}" for word in struck]
     return "".join(f"{line}\n" for line in lines)
 
 
-def canonical(interest: Interest) -> Hashable:
-    """What an interest looks for, the same for every spelling of it; sign, weight and topic are not part of it."""
-    if interest.field is Field.AUTHOR:
-        return interest.field, readings(interest.phrase)
-    if interest.field is Field.CATEGORY:
-        return interest.field, category_key(interest.phrase)
-    if interest.exact:
-        return interest.field, "exact", exact_texts(interest.phrase)
-    return interest.field, canonical_phrase(interest.phrase)
+class Sought(NamedTuple):
+    """What an interest looks for: equal ones find the same in every paper."""
+
+    field: Field | None
+    phrase: Phrase = Phrase(())
+    author: frozenset[Reading] = frozenset()
+    category: str = ""
+    is_never: bool = False  #: only what stands there whole is found
+    unrelated: frozenset[str] = frozenset()  #: terms that must not be learned
+
+
+def canonical(interest: Interest) -> Sought:
+    """What an interest looks for, the same for every spelling; weight, topic, more and less are not part of it."""
+    is_never = interest.sign is Sign.NEVER
+    return _sought(interest.field, interest.phrase, interest.exact, is_never, interest.unrelated)
+
+
+@lru_cache(maxsize=1 << 17)
+def _sought(
+    field: Field | None,
+    phrase: str,
+    is_exact: bool,  # noqa: FBT001  # a cache tells keywords from places
+    is_never: bool,  # noqa: FBT001
+    unrelated: tuple[str, ...],
+) -> Sought:
+    if field is Field.AUTHOR:
+        return Sought(field, author=readings(phrase), is_never=is_never)
+    if field is Field.CATEGORY:
+        return Sought(field, category=category_key(phrase), is_never=is_never)
+    if is_exact:
+        return Sought(field, Phrase((), exact=exact_texts(phrase)), is_never=is_never)
+    struck = (
+        frozenset[str]() if field or is_never else frozenset(term for word in unrelated for term in read(word).terms)
+    )
+    return Sought(field, understand_phrase(phrase), is_never=is_never, unrelated=struck)
+
+
+@lru_cache(maxsize=1 << 18)  # readers share most of their lines
+def _understand_line(line: str, topic: str | None, number: int) -> _Said:
+    said = _read_line(line)
+    if isinstance(said, Interest):
+        return replace(said, topic=topic, line=number)
+    return replace(said, line=number) if isinstance(said, Problem) else said
+
+
+@lru_cache(maxsize=1 << 17)
+def _read_line(line: str) -> _Said:
+    """What a line says wherever it stands; None where it says nothing."""
+    tidy = " ".join(line.split())
+    if not tidy or tidy.startswith("#"):
+        return None
+    try:
+        return _heading(tidy) or _unrelated(tidy) or _interest(tidy)
+    except _Misread as why:
+        return Problem(0, line.strip(), str(why))
+
+
+def _can_learn(interest: Interest) -> bool:
+    """Whether related words are learned for an interest."""
+    return interest.field is None and not interest.exact
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
-    plain = text.translate(_TYPOGRAPHY)
+    plain = text if text.isascii() else text.translate(_TYPOGRAPHY)
     lines = plain.splitlines()
     if lines == [plain]:
         return [(1, piece) for piece in _BETWEEN_COMMAS.findall(plain)]
     return list(enumerate(lines, start=1))
 
 
-def _heading(line: str) -> str | None:
+def _heading(line: str) -> _Heading | None:
     """The topic that a line opens; None when it opens none."""
     named = _FIELD.fullmatch(line)
-    if not line.endswith(":") or line[0] in {'"', *_SIGNS} or (named and named["name"].lower() in _FIELDS):
+    if not line.endswith(":") or line[0] in {'"', *_SIGNS} or (named and named["name"].lower() in {*_FIELDS, _RELATED}):
         return None
     if not line[:-1].strip():
         raise _Misread("no name before the colon")
-    return line[:-1].rstrip()
+    return _Heading(line[:-1].rstrip())
 
 
-def _interest(line: str, topic: str | None, number: int) -> Interest:
+def _unrelated(line: str) -> _Unrelated | None:
+    """The related word that a line strikes out; None where it is about something else."""
+    line = _DASH.sub("-", line)
+    named = _FIELD.fullmatch(line.lstrip("-! "))
+    if not named or named["name"].lower() != _RELATED:
+        return None
+    if _SIGNS.get(line[0]) is not Sign.LESS:
+        raise _Misread("related words are learned from papers; a line can only strike one out: -related: and the word")
+    word = named["rest"]
+    if not any(found.term for found in split(word)):
+        raise _Misread("nothing after related:" if not word else "no words in it")
+    if '"' in word or "^" in word:
+        raise _Misread("a related word is struck out as it is, without quotes and weight")
+    return _Unrelated(word)
+
+
+def _interest(line: str) -> Interest:
     line = _DASH.sub("-", line)
     sign = _SIGNS.get(line[0], Sign.MORE)
     field, rest = _field(line if sign is Sign.MORE else line[1:].lstrip())
     phrase, is_exact, weight = _phrase(rest)
     if not phrase:
         raise _Misread(f"nothing after {field}:" if field else "no words in it")
-    interest = Interest(phrase=phrase, sign=sign, field=field, exact=is_exact, weight=weight, topic=topic, line=number)
+    interest = Interest(phrase=phrase, sign=sign, field=field, exact=is_exact, weight=weight)
     _check_words(interest)
     return interest
 

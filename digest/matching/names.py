@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from digest.matching.analysis import Analysed, fold
-from digest.matching.evidence import Evidence
-from digest.model import Field, Mark
+from digest.matching.analysis import fold
+from digest.model import Field, ItemText, Mark
 
 AUTHOR_SHARE = 1.0
 CATEGORY_SHARE = 0.1
@@ -27,16 +27,39 @@ class Reading(NamedTuple):
     given: tuple[str, ...]  #: given names and initials in order; empty where only the family is named
 
 
-def find_author(name: str, papers: Mapping[int, Analysed]) -> dict[int, Evidence]:
-    """{item: evidence} of the papers by a person of this name, marked at the first such author."""
-    sought = readings(name)
-    return _find(Field.AUTHOR, AUTHOR_SHARE, papers, lambda author: is_same_person(sought, readings(author)))
+class Names:
+    """Who wrote the papers of an edition, and where they are filed; papers by position."""
+
+    def __init__(self, texts: Iterable[ItemText]) -> None:
+        """Note every author and every category, with those that it lies in."""
+        self._families: dict[str, list[tuple[int, Reading]]] = defaultdict(list)
+        self._categories: dict[str, set[int]] = defaultdict(set)
+        for paper, text in enumerate(texts):
+            for reading in (reading for author in text.authors for reading in readings(author)):
+                self._families[reading.family].append((paper, reading))
+            for category in text.categories:
+                key = category_key(category)
+                for name in (key, *(key[:at] for at, sign in enumerate(key) if sign == ".")):
+                    self._categories[name].add(paper)
+
+    def by_author(self, sought: Iterable[Reading]) -> list[int]:
+        """The papers by a person whose name may be understood so."""
+        listed = ((one, other) for one in sought for other in self._families.get(one.family, ()))
+        return sorted({paper for one, (paper, other) in listed if _agree(one.given, other.given)})
+
+    def in_category(self, key: str) -> list[int]:
+        """The papers in this category or in one below it: cs holds cs.CL."""
+        return sorted(self._categories.get(key, ()))
 
 
-def find_category(name: str, papers: Mapping[int, Analysed]) -> dict[int, Evidence]:
-    """{item: evidence} of the papers in this category or in one below it: cs holds cs.CL."""
-    sought = category_key(name)
-    return _find(Field.CATEGORY, CATEGORY_SHARE, papers, lambda category: _is_within(category_key(category), sought))
+def mark_author(sought: frozenset[Reading], authors: Sequence[str]) -> Mark:
+    """The first author of this name in a list."""
+    return _mark(Field.AUTHOR, authors, lambda author: is_same_person(sought, readings(author)))
+
+
+def mark_category(sought: str, categories: Sequence[str]) -> Mark:
+    """The first category in a list that is the one sought or lies in it."""
+    return _mark(Field.CATEGORY, categories, lambda category: _is_within(category_key(category), sought))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -70,18 +93,10 @@ def category_key(name: str) -> str:
     return re.sub(r"[\s_-]+", "-", fold(name.strip()))
 
 
-def _find(
-    field: Field, share: float, papers: Mapping[int, Analysed], fits: Callable[[str], bool]
-) -> dict[int, Evidence]:
-    column = {}
-    for item, paper in papers.items():
-        names = paper.authors if field is Field.AUTHOR else paper.categories
-        which = next((at for at, name in enumerate(names) if fits(name)), None)
-        if which is not None:
-            start = len(", ".join(names[:which])) + (2 if which else 0)
-            mark = Mark(field=field, start=start, end=start + len(names[which]))
-            column[item] = Evidence(share=share, is_whole=True, field=field, mark=mark)
-    return column
+def _mark(field: Field, names: Sequence[str], fits: Callable[[str], bool]) -> Mark:
+    which = next(at for at, name in enumerate(names) if fits(name))
+    start = len(", ".join(names[:which])) + (2 if which else 0)
+    return Mark(field=field, start=start, end=start + len(names[which]))
 
 
 def _is_within(listed: str, sought: str) -> bool:

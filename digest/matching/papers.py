@@ -1,34 +1,292 @@
-"""The papers of an edition, searchable by term."""
+"""Papers, ready to be searched for many phrases at once: what each has of each, as a share of the most there can be.
+
+Every word of a phrase, and every two neighbours, is a row of postings; the product of two sparse matrices, phrases by
+rows and rows by papers, is what all papers earn with all phrases.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from operator import ne
 
-from digest.matching.analysis import Analysed
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from digest.matching.acronyms import Acronyms
+from digest.matching.analysis import TITLE_WEIGHT, Analysed, Form
+from digest.matching.chance import PhraseWords, factors
+from digest.matching.forms import forms_of, runs, word_forms
 from digest.matching.history import History
+from digest.matching.index import Index
+from digest.matching.phrase import Phrase
+from digest.matching.postings import Postings
 
 _K1 = 1.2  #: how soon more of the same word stops counting
 _B = 0.5  #: how much long papers pay; less than the usual .75, since papers without abstract share a day with long ones
 MOST = _K1 + 1  #: what a word repeated without end would earn, in units of its idf
+PAIR_BONUS = 0.1  #: what neighbours add, as a share of what a word of their rarity earns
+NEAR = 2  #: how many other words may stand among those of a phrase that counts as whole
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What papers have of phrases: a cell for each phrase and paper with anything in common, phrase by phrase."""
+
+    phrases: NDArray[np.int64]
+    papers: NDArray[np.int32]
+    shares: NDArray[np.float32]  #: of the most that the phrase can earn
+    covered: NDArray[np.float32]  #: how much of the phrase's weight is in the words that occur, 1 for all of them
 
 
 class Papers:
-    """The papers of an edition, by term, with the history that they are measured against."""
+    """Papers by position in an index, weighed against a history."""
 
-    def __init__(self, papers: Mapping[int, Analysed], history: History) -> None:
-        self.analysed = papers
+    def __init__(self, index: Index, history: History, acronyms: Acronyms, analysed: Callable[[int], Analysed]) -> None:
+        """`analysed` gives the text of a paper by position; few forms need it."""
+        self.index = index
         self.history = history
-        self._holders: dict[str, set[int]] = {}
-        for item, paper in papers.items():
-            for term in paper.terms:
-                self._holders.setdefault(term, set()).add(item)
+        self.acronyms = acronyms
+        self.number = {term: number for number, term in enumerate(index.terms)}
+        self._analysed = analysed
+        self._word_rows: dict[str, int] = {}
+        self._idfs: dict[str, float] = {}
+        # rows beyond those of terms and pairs: {(forms, whether of a pair): row}, and places not counted yet
+        self._made: dict[tuple[tuple[Form, ...], bool], int] = {}
+        self._uncounted: list[NDArray[np.int64]] = []
+        self._counted = index.count(np.empty(0, np.int32), np.empty(0, np.int64), 0)
+        self._made_are_pairs: list[bool] = []
 
-    def holding(self, terms: Iterable[str]) -> set[int]:
+    # --- phrases by rows, rows by papers ---
+
+    def earned(self, phrases: Sequence[Phrase], *, titles_only: bool = False) -> Earned:
+        """What every paper has of every phrase."""
+        query = _Query(self, phrases)
+        rows, columns = np.unique(query.rows, return_inverse=True)
+        shape = len(phrases), len(rows)
+        weights = sparse.csr_array((query.weights, columns.astype(np.int32), query.starts), shape=shape)
+        impacts = self.impacts(self._postings(rows), titles_only=titles_only)
+        # one product for both sums: the real part is what is earned, the imaginary part which words there are
+        is_word = np.repeat(~self._is_pair(rows), np.diff(impacts.indptr))
+        both = sparse.csr_array(
+            (impacts.data + 1j * ((impacts.data > 0) & is_word), impacts.indices, impacts.indptr), shape=impacts.shape
+        )
+        sums = weights @ both.astype(np.complex64)
+        sums.sort_indices()
+        phrase = np.repeat(np.arange(len(phrases)), np.diff(sums.indptr))
+        shares = sums.data.real / MOST
+        has_any = shares > 0  # of a title alone, what only the abstract has earns nothing
+        return Earned(phrase[has_any], sums.indices[has_any], shares[has_any], sums.data.imag[has_any])
+
+    def factors(self, phrases: Sequence[Phrase]) -> NDArray[np.float64]:
+        """By phrase: what a share of it is worth, measured against chance."""
+        words = list(chain.from_iterable(phrase.terms for phrase in phrases))
+        owner = np.repeat(np.arange(len(phrases)), [len(phrase.terms) for phrase in phrases])
+        masses = np.fromiter(map(self.idf, words), np.float64, len(words))
+        counts = np.fromiter((self.history.document_counts.get(word, 0) for word in words), np.float64, len(words))
+        rates = counts / max(self.history.papers, 1)
+        return factors(PhraseWords(owner, masses, rates), len(phrases), self.history.papers)
+
+    def impacts(self, postings: Postings, *, titles_only: bool = False) -> sparse.csr_array:
+        """What each row earns a paper, in units of its idf: the saturated count of BM25."""
+        counts = TITLE_WEIGHT * postings.titles + (0 if titles_only else postings.abstracts)
+        data = (MOST * counts / (counts + self._slowness[postings.papers])).astype(np.float32)
+        shape = len(postings.starts) - 1, len(self.index.items)
+        return sparse.csr_array((data, postings.papers, postings.starts), shape=shape)
+
+    @cached_property
+    def _slowness(self) -> NDArray[np.float32]:
+        """By paper: how often a word must stand in it to earn half of the most."""
+        average = self.history.average_length
+        lengths = self.index.lengths / average if average else np.ones(len(self.index.items))
+        return (_K1 * (1 - _B + _B * lengths)).astype(np.float32)
+
+    # --- rows: first those of terms, then those of pairs, then those made of several forms ---
+
+    def word_row(self, term: str) -> int:
+        """The row of a word alone."""
+        if term not in self._word_rows:
+            self._word_rows[term] = self.make(word_forms(term, self.acronyms, self.number))
+        return self._word_rows[term]
+
+    def is_plain(self, phrase: Phrase) -> bool:
+        """Whether no paper writes it in another way than word by word."""
+        if phrase.parts or phrase.exact or not self.number.keys().isdisjoint(phrase.together):
+            return False
+        return self.acronyms.starts.isdisjoint(phrase.terms) or not any(runs(phrase, self.acronyms, self.number))
+
+    def special_rows(self, phrase: Phrase) -> tuple[list[int], dict[int, int]]:
+        """The rows of its words, and {first word: the row of it and the next} where one word may stand for both."""
+        words = [self.make(forms) for forms in forms_of(phrase, self.acronyms, self.number)]
+        one_word: dict[int, list[Form]] = defaultdict(list)
+        for first, last, term in runs(phrase, self.acronyms, self.number):
+            for which in range(first, last):
+                one_word[which].append(Form((term,), is_unbound=True))
+        terms = phrase.terms
+        pairs = {at: [Form(terms[at : at + 2]), *forms] for at, forms in one_word.items() if terms[at] != terms[at + 1]}
+        return words, {at: self.make(forms, is_pair=True) for at, forms in pairs.items()}
+
+    def idf(self, term: str) -> float:
+        """How much a term says."""
+        if term not in self._idfs:
+            self._idfs[term] = self.history.idf(term)
+        return self._idfs[term]
+
+    def pair_rows(self, firsts: NDArray[np.int64], seconds: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The row of each two terms, by number, where the one directly follows the other; 0 where it never does."""
+        keys, _ = self._pairs
+        sought = firsts * len(self.index.terms) + seconds
+        at = np.searchsorted(keys, sought)
+        found = np.flatnonzero((firsts > 0) & (seconds > 0) & (at < len(keys)))
+        found = found[keys[at[found]] == sought[found]]
+        rows = np.zeros(len(sought), np.int64)
+        rows[found] = len(self.index.terms) + at[found]
+        return rows
+
+    def make(self, forms: Iterable[Form], *, is_pair: bool = False) -> int:
+        """The row of all places of several forms, 0 where there are none; a place found in two ways counts once."""
+        key = tuple(forms), is_pair
+        if key not in self._made:
+            self._made[key] = self._row_of(*key)
+        return self._made[key]
+
+    def _row_of(self, forms: tuple[Form, ...], is_pair: bool) -> int:  # noqa: FBT001
+        if len(forms) == 1 and forms[0] == Form(forms[0].terms[:1]):
+            return self.number.get(forms[0].terms[0], 0)
+        places = np.unique(np.concatenate([*map(self.places, forms)]))
+        if not len(places):
+            return 0
+        self._uncounted.append(places)
+        self._made_are_pairs.append(is_pair)
+        return len(self.index.terms) + len(self._pairs[0]) + len(self._made_are_pairs) - 1
+
+    def places(self, form: Form) -> NDArray[np.int64]:
+        """Where a form begins, as places in the tokens of the index."""
+        if form.texts:
+            return self._places_of_texts(form)
+        numbers = [self.number.get(term, 0) for term in form.terms]
+        if not all(numbers):
+            return np.empty(0, np.int64)
+        order, starts = self._inverted
+        places = order[starts[numbers[0]] : starts[numbers[0] + 1]]
+        if len(numbers) == 1 and not form.is_unbound:
+            return np.concatenate([places, self.index.joined_at[self.index.joined == numbers[0]]])
+        for after, number in enumerate(numbers[1:], 1):
+            places = places[self.index.tokens[places + after] == number]
+        return places
+
+    def holding(self, terms: Iterable[str]) -> NDArray[np.int64]:
         """The papers that have all of these terms; every paper where there is none to ask for."""
-        sets = [self._holders.get(term, set()) for term in terms if term]
-        return set.intersection(*sets) if sets else set(self.analysed)
+        among = np.ones(len(self.index.items), bool)
+        postings = self.index.postings
+        for term in terms:
+            number = self.number.get(term, 0)
+            has = np.zeros(len(among), bool)
+            has[postings.papers[postings.starts[number] : postings.starts[number + 1]]] = number > 0
+            among &= has
+        return np.flatnonzero(among)
 
-    def impact(self, item: int, count: float) -> float:
-        """What a word earns that a paper has so often, in units of its idf: the saturated count of BM25."""
-        length = self.history.relative_length(self.analysed[item].length)
-        return MOST * count / (count + _K1 * (1 - _B + _B * length))
+    def whole(self, phrase: Phrase, *, titles_only: bool = False) -> NDArray[np.int64]:
+        """The papers that have all words of a phrase near together in one field."""
+        places = [
+            np.unique(np.concatenate([*map(self.places, forms)]))
+            for forms in forms_of(phrase, self.acronyms, self.number)
+        ]
+        ends = np.unique(np.concatenate(places))
+        first = ends
+        for some in places:
+            before = np.searchsorted(some, ends, side="right") - 1
+            last_seen = np.where(before >= 0, some[before] if len(some) else -1, -1)
+            first = np.minimum(first, last_seen)
+        fields = self.index.fields
+        near = (first >= 0) & (ends - first < len(places) + NEAR)
+        near[near] = fields[first[near]] == fields[ends[near]]
+        found = fields[ends[near]]
+        return np.unique(found[(found & 1 == 0) | (not titles_only)] >> 1).astype(np.int64)
+
+    def _places_of_texts(self, form: Form) -> NDArray[np.int64]:
+        found: list[int] = []
+        for paper in self._candidates(form):
+            text = self._analysed(paper)
+            for field, passage in enumerate((text.title, text.abstract)):
+                found += [int(self.index.starts[2 * paper + field]) + place.first for place in passage.places(form)]
+        return np.array(found, np.int64)
+
+    def _candidates(self, form: Form) -> list[int]:
+        """The papers that may have these texts in a row: they have the terms, and where no sentence ends, in a row."""
+        if "" in form.texts or not form.terms:
+            return list(self.holding(form.terms))
+        return list(np.unique(self.index.fields[self.places(Form(form.terms))] >> 1))
+
+    def _is_pair(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        terms, pairs = len(self.index.terms), len(self._pairs[0])
+        is_pair = np.concatenate([np.repeat([False, True], [terms, pairs]), np.array(self._made_are_pairs, bool)])
+        return is_pair[rows]
+
+    def _postings(self, rows: NDArray[np.int64]) -> Postings:
+        if self._uncounted:
+            places = np.concatenate(self._uncounted)
+            owner = np.repeat(np.arange(len(self._uncounted)), [len(some) for some in self._uncounted])
+            new = self.index.count(owner.astype(np.int32), places, len(self._uncounted))
+            self._counted, self._uncounted = Postings.join([self._counted, new]), []
+        terms, pairs = len(self.index.terms), len(self._pairs[0])
+        kinds = np.split(rows, np.searchsorted(rows, [terms, terms + pairs]))
+        sources = (self.index.postings, self._pairs[1], self._counted)
+        bases = (0, terms, terms + pairs)
+        some = [source.take(kind - base) for source, kind, base in zip(sources, kinds, bases, strict=True)]
+        return Postings.join(some)
+
+    @cached_property
+    def _pairs(self) -> tuple[NDArray[np.int64], Postings]:
+        """Of each two neighbouring terms, first times all terms plus second, growing; and where they stand."""
+        tokens = self.index.tokens.astype(np.int64)
+        places = np.flatnonzero((tokens[:-1] > 0) & (tokens[1:] > 0))
+        keys, rows = np.unique(tokens[places] * len(self.index.terms) + tokens[places + 1], return_inverse=True)
+        return keys, self.index.count(rows.astype(np.int32), places, len(keys))
+
+    @cached_property
+    def _inverted(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Places by the number of their term, and where those of each term begin."""
+        order = np.argsort(self.index.tokens, kind="stable")
+        return order, np.searchsorted(self.index.tokens[order], np.arange(len(self.index.terms) + 1))
+
+
+class _Query:
+    """Many phrases as weighted rows: phrase p has starts[p]:starts[p + 1] of them, its words and then its pairs."""
+
+    def __init__(self, papers: Papers, phrases: Sequence[Phrase]) -> None:
+        words = list(chain.from_iterable(phrase.terms or ("",) for phrase in phrases))
+        sizes = np.array([len(phrase.terms) or 1 for phrase in phrases], np.int64)
+        owner = np.repeat(np.arange(len(phrases)), sizes)
+        numbers = np.fromiter((papers.number.get(word, 0) for word in words), np.int64, len(words))
+        word_rows = np.fromiter(map(papers.word_row, words), np.int64, len(words))
+        is_pair = (owner[1:] == owner[:-1]) & np.fromiter(map(ne, words[1:], words), bool, len(words) - 1)
+        pair_rows = np.zeros(len(words), np.int64)  # each at its first word
+        pair_rows[:-1][is_pair] = papers.pair_rows(numbers[:-1][is_pair], numbers[1:][is_pair])
+        self._adapt(papers, phrases, word_rows, pair_rows)
+        idfs = np.fromiter(map(papers.idf, words), np.float64, len(words))
+        mass = np.bincount(owner, idfs, len(phrases))[owner]
+        # a pair is at most as common as the rarer of its words, whose idf therefore stands for it
+        bonus = PAIR_BONUS * np.maximum(idfs, np.append(idfs[1:], 0))
+        order = np.argsort(np.concatenate([owner, owner]), kind="stable")
+        self.rows = np.concatenate([word_rows, pair_rows])[order]
+        self.weights = (np.concatenate([idfs, bonus]) / np.concatenate([mass, mass]))[order].astype(np.float32)
+        self.starts = np.concatenate([[0], np.cumsum(2 * sizes)])
+
+    @staticmethod
+    def _adapt(
+        papers: Papers, phrases: Sequence[Phrase], word_rows: NDArray[np.int64], pair_rows: NDArray[np.int64]
+    ) -> None:
+        """Give phrases that papers write in more ways than word by word rows of their own."""
+        at = 0
+        for phrase in phrases:
+            if not papers.is_plain(phrase):
+                words, pairs = papers.special_rows(phrase)
+                word_rows[at : at + len(words)] = words
+                for pair, row in pairs.items():
+                    pair_rows[at + pair] = row
+            at += len(phrase.terms) or 1

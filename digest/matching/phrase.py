@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -20,7 +20,15 @@ class Wanted(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=1 << 14)
+class Phrase(NamedTuple):
+    """All of a phrase that its scores depend on: equal ones find the same."""
+
+    terms: tuple[str, ...]
+    parts: tuple[tuple[str, ...], ...] = ()  #: by word, those of a word that hyphens make one; empty where none is
+    together: tuple[str, ...] = ()  #: terms of each two neighbours written as one: over smoothing as oversmoothing
+    exact: tuple[str, ...] = ()  #: these folded words in a row, and nothing of the above
+
+
 def wanted(phrase: str) -> tuple[Wanted, ...]:
     """The words of a phrase that count, in order; empty when it has none but function words.
 
@@ -37,9 +45,14 @@ def wanted(phrase: str) -> tuple[Wanted, ...]:
     return tuple(found)
 
 
-def canonical_phrase(phrase: str) -> Hashable:
-    """All of a phrase that `find_phrase` depends on: equal ones find the same."""
-    return tuple((word.term, word.parts) for word in wanted(phrase)), written_together(phrase)
+def understand_phrase(phrase: str) -> Phrase:
+    """What an unquoted phrase looks for."""
+    words = wanted(phrase)
+    return Phrase(
+        terms=tuple(word.term for word in words),
+        parts=tuple(word.parts for word in words) if any(word.parts for word in words) else (),
+        together=tuple(stem(one.text + other.text) for one, other in pairwise(words)),
+    )
 
 
 @lru_cache(maxsize=1 << 14)
@@ -62,11 +75,6 @@ def typed_words(phrase: str, *, is_exact: bool, found: Sequence[int]) -> tuple[s
         else:
             words.append([start, end])
     return tuple(phrase[start:end] for start, end in words)
-
-
-def written_together(phrase: str) -> tuple[str, ...]:
-    """The terms of each two neighbours written as one: over smoothing as oversmoothing."""
-    return tuple(stem(one.text + other.text) for one, other in pairwise(wanted(phrase)))
 
 
 def _says_little(word: Word) -> bool:

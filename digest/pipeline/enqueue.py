@@ -1,7 +1,9 @@
-"""The one transaction that writes what was planned for a reader; it writes nothing where anything has changed."""
+"""The one transaction that writes what was planned for some readers; it writes nothing where anything has changed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,12 +14,25 @@ from digest.store.connect import Database
 from digest.store.items import Items
 from digest.store.ledger import Ledger, Plan
 from digest.store.moves import cancel, items_of
-from digest.store.people import People
+from digest.store.people import People, Step
 from digest.subscribers.due import Due, pushed
 
 
+class ChangedError(Exception):
+    """What a plan was based on has changed, or cannot be written; nothing was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What planning a reader comes to: a plan for their turn, or a moment to look again."""
+
+    look: Look
+    plan: Plan | None = None
+    wait_until: datetime | None = None  #: the slot stays the same
+
+
 class Enqueue:
-    """Writes a reader's turn: the due time, what is folded, the slots that were missed, and the slot's own row."""
+    """Writes readers' turns: due times, what is folded, the slots that were missed, and the slots' own rows."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -25,82 +40,86 @@ class Enqueue:
         self.people = People(database)
         self.ledger = Ledger(database)
 
-    def write(self, look: Look, plan: Plan) -> tuple[SkipReason, ...] | None:
-        """Why each missed slot was skipped; None where the reader, or a row, is not as it was read any more."""
+    def write(self, decided: Sequence[Decided]) -> None:
+        """Write all of it, or nothing.
+
+        Raises:
+            ChangedError: a reader, or a row, is not as it was read any more, or the store refuses a row.
+        """
         try:
             with self.database.write() as connection:
-                self._claim_turn(connection, look, plan)
-                self._fold(connection, look, plan.now)
-                missed = [self._skip(connection, look, due, plan) for due in look.turn.missed]
-                if not look.is_taken:
-                    self._put(connection, look, plan)
-        except _Changed:
-            return None
-        return tuple(reason for reason in missed if reason)
+                if not self._write(connection, decided):
+                    raise ChangedError("not as it was read any more")
+        except sa.exc.IntegrityError as error:
+            raise ChangedError(str(error.orig)) from error
 
-    def wait(self, look: Look, until: datetime) -> None:
-        """Look at this reader again at a later moment; the slot stays the same."""
-        with self.database.write() as connection:
-            if self._is_as_read(connection, look.stored):
-                self.people.change(connection, look.stored.id, next_due_at=until)
-
-    def _claim_turn(self, connection: sa.Connection, look: Look, plan: Plan) -> None:
-        """Move the due time on; whoever does that plans this slot."""
-        if not self._is_as_read(connection, look.stored):
-            raise _Changed
-        person, is_letter = look.person, plan.state is State.PLANNED
-        following = pushed(look.turn.next, plan.now) if is_letter else look.turn.next
-        self.people.change(
-            connection,
-            person.id,
-            status=person.status,
-            paused_until=person.paused_until,
-            floor=person.floor if person.floor is not None or look.window[1] == 0 else look.window[0],
-            due_slot=following.slot,
-            due_at=following.at,
-            next_due_at=following.at,
-            last_digest_at=plan.now if is_letter else person.last_digest_at,
+    def _write(self, connection: sa.Connection, decided: Sequence[Decided]) -> bool:
+        """Whether all of it could be written; people first, as everywhere, so that no two wait for each other."""
+        turns = [(one.look, one.plan) for one in decided if one.plan is not None]
+        return (
+            self.people.advance(connection, [_step(one) for one in decided])
+            and all(cancel(connection, row, "folded", plan.now) for look, plan in turns for row in look.folds)
+            and self._is_as_composed(connection, [plan for _, plan in turns])
+            and self.ledger.add_all(connection, Kind.DIGEST, [row for turn in turns for row in _new_rows(*turn)])
+            is not None
+            and all(self.ledger.reopen(connection, look.reopens, plan) for look, plan in turns if look.reopens)
         )
 
-    def _is_as_read(self, connection: sa.Connection, stored: Subscriber) -> bool:
-        """Whether nobody has planned this reader or changed their standing since; nobody will before the commit."""
-        current = self.people.get(connection, stored.id, lock=True)
-        return current is not None and _standing(current) == _standing(stored)
+    def _is_as_composed(self, connection: sa.Connection, plans: Sequence[Plan]) -> bool:
+        """Whether no two works have become one since the letters were composed."""
+        today = self.items.resolve(connection, {item for plan in plans for item in items_of(plan.digest)})
+        return all(one == now for one, now in today.items())
 
-    def _fold(self, connection: sa.Connection, look: Look, now: datetime) -> None:
-        if not all(cancel(connection, row, "folded", now) for row in look.folds):
-            raise _Changed
 
-    def _skip(self, connection: sa.Connection, look: Look, due: Due, plan: Plan) -> SkipReason | None:
-        reason = SkipReason.TOO_LATE if look.person.is_mailable else SkipReason.PAUSED
-        skipped = Plan(
-            state=State.SKIPPED,
-            reason=reason,
-            window=look.window,
-            due_at=due.at,
-            deadline=due.at,
-            transport=plan.transport,
-            now=plan.now,
+def missed_reason(person: Subscriber) -> SkipReason:
+    """Why a slot that went by gets no letter."""
+    return SkipReason.TOO_LATE if person.is_mailable else SkipReason.PAUSED
+
+
+def _step(decided: Decided) -> Step:
+    """How a reader is moved on: to the next slot, or to the moment at which this one is looked at again."""
+    look, plan = decided.look, decided.plan
+    if plan is None:
+        read = look.stored
+        return Step(
+            read=read,
+            status=read.status,
+            paused_until=read.paused_until,
+            floor=read.floor,
+            due_slot=read.due_slot,
+            due_at=read.due_at,
+            next_due_at=decided.wait_until,
+            last_digest_at=read.last_digest_at,
         )
-        added = self.ledger.add(connection, look.person.id, Kind.DIGEST, due.slot.isoformat(), skipped)
-        return None if added is None else reason
-
-    def _put(self, connection: sa.Connection, look: Look, plan: Plan) -> None:
-        today = self.items.resolve(connection, items_of(plan.digest))
-        if any(one != now for one, now in today.items()):
-            raise _Changed  # two works have become one since the letter was composed
-        if look.reopens is not None:
-            is_written = self.ledger.reopen(connection, look.reopens, plan)
-        else:
-            slot = look.turn.serve.slot.isoformat()
-            is_written = self.ledger.add(connection, look.person.id, Kind.DIGEST, slot, plan) is not None
-        if not is_written:
-            raise _Changed
+    person, is_letter = look.person, plan.state is State.PLANNED
+    following = pushed(look.turn.next, plan.now) if is_letter else look.turn.next
+    return Step(
+        read=look.stored,
+        status=person.status,
+        paused_until=person.paused_until,
+        floor=person.floor if person.floor is not None or look.window[1] == 0 else look.window[0],
+        due_slot=following.slot,
+        due_at=following.at,
+        next_due_at=following.at,
+        last_digest_at=plan.now if is_letter else person.last_digest_at,
+    )
 
 
-def _standing(person: Subscriber) -> tuple[object, ...]:
-    return person.status, person.is_suppressed, person.is_absent, person.due_slot, person.next_due_at, person.profile
+def _new_rows(look: Look, plan: Plan) -> Iterator[tuple[int, str, Plan]]:
+    """The rows of slots that went by, and the slot's own, unless there is one already."""
+    for due in look.missed:
+        yield look.person.id, due.slot.isoformat(), _skip(look, due, plan)
+    if look.row is None:
+        yield look.person.id, look.turn.serve.slot.isoformat(), plan
 
 
-class _Changed(Exception):  # noqa: N818  # not an error: somebody else was quicker
-    """What a plan was based on has changed; nothing is written."""
+def _skip(look: Look, due: Due, plan: Plan) -> Plan:
+    return Plan(
+        state=State.SKIPPED,
+        reason=missed_reason(look.person),
+        window=look.window,
+        due_at=due.at,
+        deadline=due.at,
+        transport=plan.transport,
+        now=plan.now,
+    )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from digest.errors import UsageError
 from digest.items.keys import key_of, title_key
-from digest.matching.compose import Explanation, explain, threshold
-from digest.model import Match, State, Subscriber
+from digest.matching.explain import explain
+from digest.matching.line import threshold
+from digest.model import Delivery, Match, State, Subscriber
 from digest.pipeline.shelf import Shelf, understood
 from digest.store.items import Items
 from digest.store.ledger import Ledger
 from digest.store.schema import announcement, delivery
+
+_WITHOUT_LETTER = (State.SKIPPED, State.CANCELLED, State.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,49 +49,75 @@ def answer(
     connection: sa.Connection, items: Items, ledger: Ledger, shelf: Shelf, person: Subscriber, item: int
 ) -> Answer:
     """Why a person was sent an item or not."""
-    interests = understood(person.profile.interests).interests
-    line = threshold(person.profile, interests)
     row = ledger.mention_of(connection, person.id, item)
     if row is not None:
-        today = items.resolve(connection, [pick.item for pick in row.digest.all_picks])
-        picks = [pick for pick in row.digest.all_picks if today[pick.item] == item]
-        matches = picks[0].matches if picks else ()
-        score = picks[0].score if picks else 0
-        is_sent = row.state is State.SENT
-        reason = f"{'sent in' if is_sent else f'in ({row.state})'} the letter of {row.slot}"
-        return Answer(sent=is_sent, reason=reason, score=score, threshold=line, reasons=matches)
+        return _named(items.resolve(connection, [pick.item for pick in row.digest.all_picks]), person, row, item)
     number = connection.execute(
         sa.select(sa.func.max(announcement.c.edition)).where(announcement.c.item == item)
     ).scalar()
     if number is None:
         reason = "never announced: known only as a replacement, or from before this digest began"
-        return Answer(sent=False, reason=reason, score=0, threshold=line, reasons=())
-    judged, when = _judged(connection, items, ledger, shelf, person, item, number)
+        return Answer(sent=False, reason=reason, score=0, threshold=_line(person), reasons=())
+    window = _window(connection, items, person, number)
+    mentioned = ledger.mentioned(connection, person.id, besides=window.rows)
+    interests = understood(person.profile.interests).interests
+    editions = shelf.window(connection, window.after, window.to)
+    judged = explain(person.profile, interests, editions, item, mentioned)
     return Answer(
         sent=False,
-        reason=f"{when}: {judged.reason}",
+        reason=f"{window.name}: {judged.reason}",
         score=judged.score,
         threshold=judged.threshold,
         reasons=judged.matches,
     )
 
 
-def _judged(
-    connection: sa.Connection, items: Items, ledger: Ledger, shelf: Shelf, person: Subscriber, item: int, number: int
-) -> tuple[Explanation, str]:
-    """How an item fares in the window that covers its edition, and which letter that is."""
-    window = sa.select(delivery.c.from_edition, delivery.c.to_edition, delivery.c.slot, delivery.c.id).where(
+def _named(today: Mapping[int, int], person: Subscriber, row: Delivery, item: int) -> Answer:
+    """What the letter said that named an item; `today` has the items that its picks have become by merges."""
+    parts = {"": row.digest.picks, ", as a near miss": row.digest.misses, ", as a popular one": row.digest.trending}
+    found = [(part, pick) for part, picks in parts.items() for pick in picks if today[pick.item] == item]
+    # the picks of an old row are dropped; that it named the item stays
+    part, pick = found[0] if found else ("", None)
+    is_sent = row.state is State.SENT
+    return Answer(
+        sent=is_sent,
+        reason=f"{'sent in' if is_sent else f'in ({row.state})'} the letter of {row.slot}{part}",
+        score=pick.score if pick else 0,
+        threshold=row.digest.line if found else _line(person),
+        reasons=pick.matches if pick else (),
+    )
+
+
+def _line(person: Subscriber) -> int:
+    return threshold(person.profile, understood(person.profile.interests).interests)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """The turn at which an edition was, or will be, looked at for a reader."""
+
+    after: int
+    to: int
+    name: str  #: for people
+    rows: tuple[int, ...] = ()  #: the ledger rows of that turn
+
+
+def _window(connection: sa.Connection, items: Items, person: Subscriber, number: int) -> _Window:
+    row = _row_of(connection, person, number)
+    if row is not None:
+        gone = f", which has no letter ({row.reason or row.state})" if row.state in _WITHOUT_LETTER else ""
+        return _Window(
+            after=row.from_edition, to=row.to_edition, name=f"the turn of {row.slot[:10]}{gone}", rows=(row.id,)
+        )
+    floor = person.floor if person.floor is not None else 0
+    if number > floor:
+        return _Window(after=floor, to=items.newest_edition(connection), name="the next letter")
+    return _Window(after=number - 1, to=number, name="announced before the first letter looked")
+
+
+def _row_of(connection: sa.Connection, person: Subscriber, number: int) -> sa.Row[Any] | None:
+    """The latest row whose window has an edition."""
+    query = sa.select(delivery).where(
         delivery.c.subscriber == person.id, delivery.c.from_edition < number, delivery.c.to_edition >= number
     )
-    row = connection.execute(window.order_by(delivery.c.id.desc()).limit(1)).first()
-    floor = person.floor if person.floor is not None else 0
-    if row is not None:
-        after, to, when = row.from_edition, row.to_edition, f"the turn of {row.slot[:10]}"
-    elif number > floor:
-        after, to, when = floor, items.newest_edition(connection), "the next letter"
-    else:
-        after, to, when = number - 1, number, "before the first letter"
-    besides = [] if row is None else [row.id]
-    mentioned = ledger.mentioned(connection, person.id, besides=besides)
-    interests = understood(person.profile.interests).interests
-    return explain(person.profile, interests, shelf.window(connection, after, to), item, mentioned), when
+    return connection.execute(query.order_by(delivery.c.id.desc()).limit(1)).first()

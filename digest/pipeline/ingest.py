@@ -12,8 +12,7 @@ import sqlalchemy as sa
 
 from digest.items.diff import Change, Changes, diff
 from digest.items.works import works_of
-from digest.matching.analysis import analyse
-from digest.matching.history import History
+from digest.matching.index import Index
 from digest.model import AnnounceReason, Listing, Outcome, Past, Read, Source
 from digest.sources import KINDS
 from digest.store.connect import Database
@@ -87,6 +86,7 @@ class Ingest:
                 add_source(connection, source)
             was_read = has_read_any(connection, [source.name for source in sources])
             recent = self._recent(connection, sources, now)
+            barriers = self._barriers(connection, sources)
         use_sample = bool(sources) and self._sample is not None and not was_read
         reads = self._read(sources, self._past, now, is_quick=use_sample)
         used_sample = use_sample and not any(read.outcome.is_read or read.listings for read in reads)
@@ -94,7 +94,7 @@ class Ingest:
             with self.database.write() as connection:
                 add_source(connection, self._sample)
             reads = [*reads, *self._read([self._sample], self._past, now, is_quick=False)]
-        edition, counts = self._record([listing for read in reads for listing in read.listings], recent, now)
+        edition, counts = self._record([listing for read in reads for listing in read.listings], recent, barriers, now)
         self._settle(reads, now)
         reports = tuple(_report(read, counts[read.source]) for read in reads)
         return Ingested(edition=edition, sources=reports, used_sample=used_sample)
@@ -133,8 +133,18 @@ class Ingest:
         ]
         return {source.name: now - source.max_age for source in first}
 
+    @staticmethod
+    def _barriers(connection: sa.Connection, sources: Iterable[Source]) -> dict[str, date]:
+        """{source: it announces nothing dated on or before}, for those not read whole since the store was restored."""
+        states = [state_of(connection, source.name) for source in sources]
+        return {state.name: state.barrier for state in states if state is not None and state.barrier is not None}
+
     def _record(
-        self, listings: Iterable[Listing], recent: Mapping[str, datetime], now: datetime
+        self,
+        listings: Iterable[Listing],
+        recent: Mapping[str, datetime],
+        barriers: Mapping[str, date],
+        now: datetime,
     ) -> tuple[int | None, dict[str, Counter[str]]]:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         days: dict[date, list[Listing]] = defaultdict(list)
@@ -143,7 +153,7 @@ class Ingest:
         edition = None
         for day in sorted(days):
             with self.database.write() as connection:
-                edition = self._record_day(connection, day, days[day], recent, now, counts) or edition
+                edition = self._record_day(connection, day, days[day], recent, barriers, now, counts) or edition
         return edition, counts
 
     def _record_day(
@@ -152,6 +162,7 @@ class Ingest:
         day: date,
         listings: Sequence[Listing],
         recent: Mapping[str, datetime],
+        barriers: Mapping[str, date],
         now: datetime,
         counts: dict[str, Counter[str]],
     ) -> int | None:
@@ -159,7 +170,7 @@ class Ingest:
         number = self.items.next_edition(connection)  # first of all: its lock keeps other ingests from the same works
         announced: dict[int, tuple[AnnounceReason, str]] = {}
         for listing in listings:
-            changes = self._diff(connection, listing, recent.get(listing.source))
+            changes = self._diff(connection, listing, recent.get(listing.source), barriers.get(listing.source))
             for change in changes:
                 one = self._apply(connection, change, listing, now)
                 if change.announce:
@@ -176,20 +187,23 @@ class Ingest:
             return None
         today = self.items.resolve(connection, announced)
         texts = self.items.newest_texts(connection, set(today.values()))
-        history = History.of(analyse(text) for text in texts.values())
-        self.items.add_edition(connection, number, archive_date=day, history=history.to_bytes(), now=now)
+        index = Index.of(texts.values())
+        self.items.add_edition(connection, number, archive_date=day, history=index.to_bytes(), now=now)
         self.items.announce(connection, number, {today[one]: why for one, why in announced.items()})
         return number
 
-    def _diff(self, connection: sa.Connection, listing: Listing, recent: datetime | None) -> Changes:
+    def _diff(
+        self, connection: sa.Connection, listing: Listing, recent: datetime | None, barrier: date | None
+    ) -> Changes:
         works = works_of(listing.parsed.entries, listing.source)
         known = self.items.known(connection, {key for work in works for key in work.keys})
-        return diff(works, known, is_curated=_is_curated(listing), recent=recent)
+        is_curated, day = _is_curated(listing), listing.parsed.day
+        return diff(works, known, is_curated=is_curated, recent=recent, barrier=barrier, day=day)
 
     def _apply(self, connection: sa.Connection, change: Change, listing: Listing, now: datetime) -> int:
         """Record one change; the item that it is about."""
         if change.item is None:
-            one = self.items.add(connection, source=listing.source, now=now)
+            one = self.items.add(connection, source=listing.source, now=now, is_absorbed=change.is_absorbed)
         else:  # an earlier entry of this listing may have merged it
             one = self.items.resolve(connection, [change.item])[change.item]
         for younger in self.items.resolve(connection, change.absorbs).values():

@@ -1,7 +1,8 @@
-"""What planning one reader is based on: read in one transaction, and compared again before anything is written."""
+"""What planning readers is based on: read in one transaction, and compared again before anything is written."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from digest.store.items import Items
 from digest.store.ledger import Ledger
 from digest.store.moves import REOPENABLE
 from digest.store.people import People
+from digest.subscribers.due import Due
 from digest.subscribers.turn import Turn, turn_of
 
 
@@ -34,15 +36,29 @@ class Look:
     person: Subscriber  #: as planned for: a pause that is over has ended
     turn: Turn
     window: tuple[int, int]  #: announcements with an edition in (from, to] are candidates
-    row: Delivery | None  #: the row that the slot has already
-    open_rows: tuple[Delivery, ...]  #: the reader's letters that are still to be sent
+    rows: tuple[Delivery, ...]  #: the rows that the turn's slots have already, and those that are still to be sent
+
+    @property
+    def row(self) -> Delivery | None:
+        """The row that the slot has already."""
+        slot = self.turn.serve.slot.isoformat()
+        return next((row for row in self.rows if row.slot == slot), None) if self.rows else None
+
+    @property
+    def missed(self) -> tuple[Due, ...]:
+        """The slots that went by and have no row yet."""
+        if not self.turn.missed:
+            return ()
+        taken = {row.slot for row in self.rows}
+        return tuple(due for due in self.turn.missed if due.slot.isoformat() not in taken)
 
     @property
     def reopens(self) -> Delivery | None:
         """The slot's row, where it ended without a letter and may be composed anew."""
-        if self.row is None or self.row.state not in REOPENABLE or self.row.reason == SkipReason.RESTORED:
+        row = self.row
+        if row is None or row.state not in REOPENABLE or row.reason == SkipReason.RESTORED:
             return None
-        return self.row
+        return row
 
     @property
     def is_taken(self) -> bool:
@@ -52,12 +68,13 @@ class Look:
     @property
     def folds(self) -> tuple[Delivery, ...]:
         """Open letters of other slots: what they would have said belongs into this one."""
-        return tuple(row for row in self.open_rows if row.slot != self.turn.serve.slot.isoformat())
+        slot = self.turn.serve.slot.isoformat()
+        return tuple(row for row in self.rows if row.state.is_open and row.slot != slot)
 
     @property
     def sending(self) -> tuple[Delivery, ...]:
         """Letters that are leaving at this moment."""
-        return tuple(row for row in self.open_rows if row.state is State.SENDING)
+        return tuple(row for row in self.rows if row.state is State.SENDING)
 
     @property
     def gets_letter(self) -> bool:
@@ -65,36 +82,55 @@ class Look:
         return self.person.is_mailable and not self.turn.is_too_late
 
 
-def look_at(
-    connection: sa.Connection,
-    one: int,
-    now: datetime,
-    *,
-    people: People,
-    ledger: Ledger,
-    items: Items,
-    rules: Rules,
-    is_forced: bool,
-) -> Look | None:
-    """What planning a reader is based on; None where the reader is gone, or another planner has served the turn."""
-    stored = people.get(connection, one)
-    if stored is None:
-        return None
-    person = _resumed(connection, items, stored, now, rules)
-    turn = turn_of(person, now, max_lateness=rules.max_lateness, is_forced=is_forced)
-    if turn is None:
-        return None
-    floor = person.floor
-    if floor is None:
-        floor = items.first_floor(connection, rules.first_days)
-    return Look(
-        stored=stored,
-        person=person,
-        turn=turn,
-        window=(floor, items.newest_edition(connection)),
-        row=ledger.slot(connection, one, turn.serve.slot),
-        open_rows=tuple(ledger.open_digests(connection, one)),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looker:
+    """Looks at readers."""
+
+    people: People
+    ledger: Ledger
+    items: Items
+    rules: Rules
+
+    def look_at(
+        self, connection: sa.Connection, ids: Sequence[int], now: datetime, *, is_forced: bool = False
+    ) -> list[Look]:
+        """What planning each of these readers is based on, in a few statements for all of them.
+
+        Left out are readers who are gone, or who are not due any more.
+        """
+        newest = self.items.newest_edition(connection)
+        first_floor = self.items.first_floor(connection, self.rules.first_days)
+        turns = self._turns(connection, ids, now, is_forced=is_forced)
+        slots = {due.slot for _, _, turn in turns for due in (*turn.missed, turn.serve)}
+        rows = self.ledger.digests_of(connection, [stored.id for stored, _, _ in turns], slots)
+        return [
+            Look(
+                stored=stored,
+                person=person,
+                turn=turn,
+                window=(first_floor if person.floor is None else person.floor, newest),
+                rows=tuple(rows.get(stored.id, ())),
+            )
+            for stored, person, turn in turns
+        ]
+
+    def _turns(
+        self, connection: sa.Connection, ids: Sequence[int], now: datetime, *, is_forced: bool
+    ) -> list[tuple[Subscriber, Subscriber, Turn]]:
+        """Those who have a turn: as stored, and as they are once a pause that is over has ended."""
+        found = []
+        for stored in self.people.several(connection, ids, due_by=None if is_forced else now):
+            person = self._resumed(connection, stored, now)
+            turn = turn_of(person, now, max_lateness=self.rules.max_lateness, is_forced=is_forced)
+            if turn is not None:
+                found.append((stored, person, turn))
+        return found
+
+    def _resumed(self, connection: sa.Connection, person: Subscriber, now: datetime) -> Subscriber:
+        if person.status is not Status.PAUSED or person.paused_until is None or person.paused_until > now:
+            return person
+        floor = raised_floor(self.items, connection, person, self.rules.catch_up)
+        return replace(person, status=Status.ACTIVE, paused_until=None, floor=floor)
 
 
 def raised_floor(items: Items, connection: sa.Connection, person: Subscriber, catch_up: timedelta) -> int | None:
@@ -102,11 +138,3 @@ def raised_floor(items: Items, connection: sa.Connection, person: Subscriber, ca
     if person.floor is None:
         return None
     return max(person.floor, items.first_floor(connection, max(1, catch_up.days)))
-
-
-def _resumed(connection: sa.Connection, items: Items, person: Subscriber, now: datetime, rules: Rules) -> Subscriber:
-    """The reader as they are once a pause that is over has ended."""
-    if person.status is not Status.PAUSED or person.paused_until is None or person.paused_until > now:
-        return person
-    floor = raised_floor(items, connection, person, rules.catch_up)
-    return replace(person, status=Status.ACTIVE, paused_until=None, floor=floor)

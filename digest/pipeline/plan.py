@@ -1,30 +1,40 @@
 """Plan: one ledger row per reader and slot, a letter with its picks or the reason why there is none.
 
-Planning one reader looks, decides, and writes in one transaction that compares what was looked at. If anything has
-changed in between it writes nothing, and the next tick looks again.
+Planning some readers looks, decides, and writes in one transaction that compares what was looked at. If anything has
+changed in between it writes nothing; then each half is planned alone, until whoever has changed stands alone, and is
+left for the next tick.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from digest.matching.compose import compose
+import sqlalchemy as sa
+
 from digest.model import Delivery, Digest, SkipReason, State
-from digest.pipeline.enqueue import Enqueue
-from digest.pipeline.look import Look, Rules, look_at
-from digest.pipeline.shelf import Shelf, understood
+from digest.pipeline.composer import Composer
+from digest.pipeline.enqueue import ChangedError, Decided, Enqueue, missed_reason
+from digest.pipeline.look import Look, Looker, Rules
+from digest.pipeline.shelf import Shelf
 from digest.store.connect import Database
 from digest.store.items import Items
 from digest.store.ledger import Ledger, Plan
-from digest.store.people import People
+from digest.store.people import People, Share
+
+_log = logging.getLogger(__name__)
 
 #: how often a source that is late is asked for again
 RECHECK = timedelta(minutes=10)
 
-_BATCH = 1_000
+#: readers planned together: enough to share the cost of a commit, few enough to let other writers in between
+BATCH = 1_000
+
+#: ids read at a time: each reading walks over everybody who is due
+_IDS = 50_000
 
 
 @dataclass(slots=True)
@@ -37,6 +47,30 @@ class Planned:
     folded: int = 0  #: older letters that were still open
     served: list[tuple[str, Delivery]] = field(default_factory=list)  #: asked for by hand, but the slot had its row
 
+    def count(self, decided: Decided) -> None:
+        """Add what was written for a reader."""
+        look, plan = decided.look, decided.plan
+        if plan is None:
+            self.waiting += 1
+            return
+        self.folded += len(look.folds)
+        if look.missed:
+            self.skipped[missed_reason(look.person)] += len(look.missed)
+        if not look.is_taken:
+            self.letters += plan.reason is None
+            self.skipped.update([plan.reason] if plan.reason else [])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """What the readers of a run have in common."""
+
+    now: datetime
+    composer: Composer
+    late_sources: tuple[str, ...] = ()  #: names of sources not read in time
+    is_forced: bool = False  #: everybody who may be written to, due or not
+    planned: Planned = field(default_factory=Planned)  #: what was done so far
+
 
 class Planner:
     """Writes the ledger rows of those who are due."""
@@ -47,15 +81,18 @@ class Planner:
         *,
         rules: Rules,
         shelf: Callable[[], Shelf],
+        batch: int = BATCH,
         is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         """`shelf` makes one for each run; once `is_stopping`, the readers that are left wait for the next run."""
+        self._batch = batch
         self._is_stopping = is_stopping
         self.database = database
         self.rules = rules
         self.items = Items(database)
         self.people = People(database)
         self.ledger = Ledger(database)
+        self._looker = Looker(people=self.people, ledger=self.ledger, items=self.items, rules=rules)
         self._enqueue = Enqueue(database)
         self._shelf = shelf
 
@@ -65,122 +102,110 @@ class Planner:
         *,
         late_sources: Iterable[str] = (),
         only: int | None = None,
+        shard: tuple[int, int] = (0, 1),
         is_forced: bool = False,
         report: Callable[[int], None] = lambda _: None,
     ) -> Planned:
         """Plan everybody who is due; with `is_forced` everybody who may be written to, due or not.
 
-        `late_sources` are the names of sources not read in time; `report` is told how many readers were looked at.
+        `late_sources` are the names of sources not read in time. With `shard=(k, n)` only readers whose id divided by
+        n leaves k, so that n planners share the work. `report` is told how many readers were looked at.
         """
-        planned = Planned()
-        shelf = self._shelf()
-        late = tuple(late_sources)
-        for count, person in enumerate(self._due(now, only, is_forced=is_forced), 1):
+        occasion = self.occasion(now, late_sources=late_sources, is_forced=is_forced)
+        looked_at = 0
+        for batch in self._batches(occasion, Share(only=only, remainder=shard[0], divisor=shard[1])):
             if self._is_stopping():
                 break
-            self.plan(person, now, shelf, planned, late_sources=late, is_forced=is_forced)
-            report(count)
-        return planned
+            self.plan(batch, occasion)
+            looked_at += len(batch)
+            report(looked_at)
+        return occasion.planned
 
-    def plan(
-        self,
-        one: int,
-        now: datetime,
-        shelf: Shelf,
-        planned: Planned,
-        *,
-        late_sources: tuple[str, ...] = (),
-        is_forced: bool = False,
-    ) -> None:
-        """Plan one reader, and count what was done."""
-        look = self._look(one, now, is_forced=is_forced)
-        if look is None:
-            return
-        if is_forced and look.row is not None and look.is_taken:
-            self._hurry(look.person.email, look.row, now, planned)
-        elif look.sending:
-            self._wait(look, max(row.lease_until or now for row in look.sending), planned)
-        elif not is_forced and late_sources and look.gets_letter and now < self._patience(look):
-            self._wait(look, min(now + RECHECK, self._patience(look)), planned)
-        else:
-            self._write(look, self._composed(look, shelf), late_sources, now, planned)
+    def occasion(self, now: datetime, *, late_sources: Iterable[str] = (), is_forced: bool = False) -> Occasion:
+        """What a run begins with."""
+        composer = Composer(self.items, self.ledger, self._shelf())
+        return Occasion(now=now, composer=composer, late_sources=tuple(late_sources), is_forced=is_forced)
 
-    def _due(self, now: datetime, only: int | None, *, is_forced: bool) -> Iterator[int]:
-        after = 0
-        while True:
-            with self.database.read() as connection:
-                if is_forced:
-                    batch = self.people.reachable(connection, after=after, limit=_BATCH)
-                else:
-                    batch = self.people.due(connection, now, after=after, limit=_BATCH)
-            yield from (person for person in batch if only in (None, person))
-            if len(batch) < _BATCH:
+    def plan(self, batch: Sequence[int], occasion: Occasion) -> None:
+        """Plan some readers, and count what was done; who cannot be planned now is left for the next run."""
+        try:
+            self._plan(batch, occasion)
+        except ChangedError as error:
+            if len(batch) == 1:
+                _log.warning("reader %s is left for the next run: %s", batch[0], error)
                 return
-            after = batch[-1]
+            middle = len(batch) // 2
+            self.plan(batch[:middle], occasion)
+            self.plan(batch[middle:], occasion)
 
-    def _look(self, one: int, now: datetime, *, is_forced: bool) -> Look | None:
+    def _plan(self, batch: Sequence[int], occasion: Occasion) -> None:
         with self.database.read() as connection:
-            return look_at(
-                connection,
-                one,
-                now,
-                people=self.people,
-                ledger=self.ledger,
-                items=self.items,
-                rules=self.rules,
-                is_forced=is_forced,
-            )
+            looks = self._looker.look_at(connection, batch, occasion.now, is_forced=occasion.is_forced)
+            taken = [look for look in looks if look.is_taken] if occasion.is_forced else []
+            served = {look.person.id for look in taken}
+            decided = self._decide(connection, [look for look in looks if look.person.id not in served], occasion)
+        self._enqueue.write(decided)
+        for one in decided:
+            occasion.planned.count(one)
+        for look in taken:
+            self._hurry(look, occasion)
 
-    def _patience(self, look: Look) -> datetime:
-        """Until when a letter waits for a source that is late."""
-        return look.turn.serve.at + self.rules.wait_for_sources
+    def _decide(self, connection: sa.Connection, looks: Sequence[Look], occasion: Occasion) -> list[Decided]:
+        """What each turn comes to: waiting, a letter, or the reason why there is none."""
+        waits = {look.person.id: self._wait_until(look, occasion) for look in looks}
+        letters = (look for look in looks if look.gets_letter and not look.is_taken and not waits[look.person.id])
+        digests = occasion.composer.compose(connection, letters)
+        return [
+            Decided(look=look, wait_until=until)
+            if (until := waits[look.person.id])
+            else Decided(look=look, plan=self._plan_of(look, digests.get(look.person.id, Digest()), occasion))
+            for look in looks
+        ]
 
-    def _wait(self, look: Look, until: datetime, planned: Planned) -> None:
-        self._enqueue.wait(look, until)
-        planned.waiting += 1
+    def _wait_until(self, look: Look, occasion: Occasion) -> datetime | None:
+        """When to look at a reader again whose letter is leaving, or waits for a late source; None: it is time."""
+        if look.sending:
+            return max(row.lease_until or occasion.now for row in look.sending)
+        patience = look.turn.serve.at + self.rules.wait_for_sources
+        if occasion.is_forced or not occasion.late_sources or not look.gets_letter or occasion.now >= patience:
+            return None
+        return min(occasion.now + RECHECK, patience)
 
-    def _hurry(self, email: str, row: Delivery, now: datetime, planned: Planned) -> None:
-        """Asked for by hand: a letter that was put off is tried at once, anything else stands as it is."""
-        if row.state is not State.DEFERRED:
-            planned.served.append((email, row))
-            return
-        with self.database.write() as connection:
-            self.ledger.hurry(connection, row, now)
-
-    def _composed(self, look: Look, shelf: Shelf) -> Digest:
-        """What the letter says; nothing where there will be none."""
-        if not look.gets_letter or look.is_taken:
-            return Digest()
-        # What a folded letter has named is free again, unless it was ever unknown and may have been read.
-        freed = [row.id for row in look.folds if not row.was_unknown]
-        interests = understood(look.person.profile.interests).interests
-        with self.database.read() as connection:
-            excluded = self.ledger.mentioned(connection, look.person.id, besides=freed)
-            digest = compose(look.person.profile, interests, shelf.window(connection, *look.window), excluded)
-            return replace(digest, since=self.items.oldest_day(connection, *look.window))
-
-    def _write(
-        self, look: Look, digest: Digest, late_sources: tuple[str, ...], now: datetime, planned: Planned
-    ) -> None:
-        reason = _skip_reason(look, digest, late_sources)
-        plan = Plan(
+    def _plan_of(self, look: Look, digest: Digest, occasion: Occasion) -> Plan:
+        reason = _skip_reason(look, digest, occasion.late_sources)
+        return Plan(
             state=State.SKIPPED if reason else State.PLANNED,
             reason=reason,
             window=look.window,
-            digest=None if reason else replace(digest, unread=late_sources),
+            digest=None if reason else replace(digest, unread=occasion.late_sources),
             due_at=look.turn.serve.at,
             deadline=look.turn.deadline,
             transport=self.rules.transport,
-            now=now,
+            now=occasion.now,
         )
-        missed = self._enqueue.write(look, plan)
-        if missed is None:
+
+    def _hurry(self, look: Look, occasion: Occasion) -> None:
+        """Asked for by hand: a letter that was put off is tried at once, anything else stands as it is."""
+        row = look.row
+        if row is None or row.state is not State.DEFERRED:
+            occasion.planned.served += [] if row is None else [(look.person.email, row)]
             return
-        planned.folded += len(look.folds)
-        planned.skipped.update(missed)
-        if not look.is_taken:
-            planned.letters += reason is None
-            planned.skipped.update([reason] if reason else [])
+        with self.database.write() as connection:
+            self.ledger.hurry(connection, row, occasion.now)
+
+    def _batches(self, occasion: Occasion, share: Share) -> Iterator[Sequence[int]]:
+        """The readers to plan, some at a time, in the order of their ids."""
+        after = 0
+        while True:
+            with self.database.read() as connection:
+                if occasion.is_forced:
+                    ids = self.people.reachable(connection, after=after, limit=_IDS, share=share)
+                else:
+                    ids = self.people.due(connection, occasion.now, after=after, limit=_IDS, share=share)
+            yield from (ids[first : first + self._batch] for first in range(0, len(ids), self._batch))
+            if len(ids) < _IDS:
+                return
+            after = ids[-1]
 
 
 def _skip_reason(look: Look, digest: Digest, late_sources: tuple[str, ...]) -> SkipReason | None:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 
 from digest.items.works import works_of
-from digest.matching.analysis import analyse
 from digest.matching.compose import compose
-from digest.matching.history import History
+from digest.matching.index import Index
 from digest.matching.scores import EditionScores
-from digest.model import Announced, AnnounceReason, Digest, Entry, LetterPick, Message, Popularity, Subscriber
-from digest.pipeline.deliver import Imprint, letter_of
+from digest.matching.volume import volume
+from digest.model import (
+    Announced,
+    AnnounceReason,
+    Digest,
+    Entry,
+    LetterPick,
+    Message,
+    Popularity,
+    Strictness,
+    Subscriber,
+)
 from digest.pipeline.shelf import Shelf, understood
+from digest.pipeline.typeset import Imprint, letter_of
 from digest.store.items import Items
 from digest.store.schema import edition
 
@@ -28,6 +38,7 @@ class Preview:
     digest: Digest
     papers: dict[int, Announced]  #: {item: the paper} of everything that was looked at
     message: Message
+    volume: Mapping[Strictness, float] | None = None  #: papers a day at each strictness, where days were counted
 
 
 def editions_of(entries: Sequence[Entry], source: str) -> list[EditionScores]:
@@ -43,8 +54,8 @@ def editions_of(entries: Sequence[Entry], source: str) -> list[EditionScores]:
         )
         for place, work in enumerate(works_of(entries, source), 1)
     ]
-    history = History.of(analyse(one.text) for one in announced)
-    return [EditionScores(announced, history)]
+    index = Index.of(one.text for one in announced)
+    return [EditionScores(announced, index.history, index=index)]
 
 
 def editions_between(
@@ -56,18 +67,30 @@ def editions_between(
     return [scores for number in numbers for scores in shelf.window(connection, number - 1, number)]
 
 
+def days_with_editions(connection: sa.Connection, *, first: date, last: date) -> int:
+    """On how many days between two, both included, anything was announced."""
+    query = sa.select(sa.func.count(edition.c.archive_date.distinct()))
+    return connection.execute(query.where(edition.c.archive_date.between(first, last))).scalar_one()
+
+
 def last_days(connection: sa.Connection, days: int) -> tuple[date, date] | None:
     """The newest archive date and the one that lies `days` - 1 before it; None before the first edition."""
     newest: date | None = connection.execute(sa.select(sa.func.max(edition.c.archive_date))).scalar()
     return None if newest is None else (newest - timedelta(days=days - 1), newest)
 
 
-def preview(person: Subscriber, editions: Sequence[EditionScores], imprint: Imprint, day: date) -> Preview:
-    """What a person's letter of a day would look like from these editions; it carries no live link."""
-    digest = compose(person.profile, understood(person.profile.interests).interests, editions, frozenset())
+def preview(
+    person: Subscriber, editions: Sequence[EditionScores], imprint: Imprint, day: date, days: int | None = None
+) -> Preview:
+    """What a person's letter of a day would look like from these editions; it carries no live link.
+
+    `days` says how many days the editions cover, and asks for the volume.
+    """
+    interests = understood(person.profile.interests).interests
+    digest = compose(person.profile, interests, editions)
     papers = {item: paper for scores in editions for item, paper in scores.announced.items()}
     chosen = {
-        pick: LetterPick(pick=pick, text=papers[pick.item].text, popularity=Popularity(pick.votes))
+        pick.item: LetterPick(pick=pick, text=papers[pick.item].text, popularity=Popularity(pick.votes))
         for pick in digest.all_picks
     }
     letter = letter_of(person, digest, chosen, day, imprint, is_first=False, token=None)
@@ -77,4 +100,5 @@ def preview(person: Subscriber, editions: Sequence[EditionScores], imprint: Impr
         date=datetime(day.year, day.month, day.day, tzinfo=UTC),
         envelope_from=imprint.envelope_from,
     )
-    return Preview(day=day, digest=digest, papers=papers, message=message)
+    counted = volume(person.profile, interests, editions, days) if days else None
+    return Preview(day=day, digest=digest, papers=papers, message=message, volume=counted)

@@ -99,8 +99,15 @@ def _warnings(ingested: Ingested, planned: Planned, delivered: Delivered) -> Ite
         yield f"{email}: {_served(row.slot, row.state, row.reason)}"
     for text, times in delivered.texts.most_common():
         yield f"{_count(times, 'letter')} not accepted: {text}"
+    for text in delivered.pauses:
+        yield f"sending paused after a burst of failures: {text}"
     if delivered.stopped_by:
         yield f"sending stopped: {delivered.stopped_by}"
+    if not delivered.balances:
+        yield (
+            f"the books do not balance: {delivered.claimed} letters taken up, {delivered.tried} tried, "
+            f"{delivered.given_back} given back, {delivered.lost} taken over by another worker"
+        )
 
 
 def _served(slot: str, state: State, reason: str | None) -> str:

@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from digest.errors import UsageError
-from digest.model import Profile, SkipReason, State, Status, Subscriber
-from digest.pipeline.look import raised_floor
+from digest.model import Profile, Status, Subscriber
+from digest.pipeline.decisions import Decisions
 from digest.store.connect import Database
-from digest.store.items import Items
-from digest.store.ledger import Ledger
-from digest.store.people import People, profile_columns
+from digest.store.optouts import OptOutLog
+from digest.store.people import profile_columns
+from digest.store.suppressions import is_suppressed
 from digest.subscribers.due import next_due, today
+from digest.subscribers.tokens import Keyring
 
 #: a reload that removes more than this many readers, and this share of them, is more likely a mistake than a wish
 _MANY, _SHARE = 5, 0.2
@@ -40,18 +42,22 @@ class Synced:
     gone: int = 0
 
 
-class Standing:
-    """Changes people's rows, one transaction each."""
+class Standing(Decisions):
+    """Changes people's rows, one transaction each: newcomers, what the file says, and what they say themselves."""
 
-    def __init__(self, database: Database, *, catch_up: timedelta, max_lateness: timedelta) -> None:
-        self.database = database
-        self.catch_up = catch_up
+    def __init__(
+        self,
+        database: Database,
+        *,
+        catch_up: timedelta,
+        max_lateness: timedelta,
+        keyring: Keyring,
+        optouts: OptOutLog | None = None,
+        letters: Path | None = None,
+    ) -> None:
+        """See `Decisions`; `max_lateness` is how long today's letter is news to a newcomer."""
+        super().__init__(database, catch_up=catch_up, keyring=keyring, optouts=optouts, letters=letters)
         self.max_lateness = max_lateness
-        self.people = People(database)
-        self.items = Items(database)
-        self.ledger = Ledger(database)
-
-    # --- one person ---
 
     def add(
         self,
@@ -65,43 +71,14 @@ class Standing:
         """A new subscriber: pending, or active where somebody vouches for their consent.
 
         Raises:
-            UsageError: the address is known already.
+            UsageError: the address is known already, or has gone for good.
         """
         with self.database.write() as connection:
             if self.people.find(connection, email) is not None:
                 raise UsageError(f"{email} is known already; `digest subscribers show {email}` tells more")
+            if self._has_gone(connection, email):
+                raise UsageError(f"{email} has left for good; if they ask: `digest subscribers unsuppress {email}`")
             return self._add(connection, email, profile, owner="person", consent=consent, by=vouched_by, now=now)
-
-    def pause(self, email: str, until: datetime | None, now: datetime) -> Subscriber:
-        """Stop letters until a moment, or until the person comes back; open letters are cancelled at once."""
-        with self.database.write() as connection:
-            person = self.known(connection, email)
-            self._last_word(connection, person, now, status=Status.PAUSED, paused_until=until)
-            self.ledger.cancel_open(connection, person.id, "paused", now)
-            return self.known(connection, email)
-
-    def resume(self, email: str, now: datetime) -> Subscriber:
-        """Letters again, from now on; what a short absence has missed is caught up with."""
-        with self.database.write() as connection:
-            person = self.known(connection, email)
-            if person.confirmed_at is None and person.vouched_by is None:
-                raise UsageError(f"{email} has not confirmed yet")
-            self._last_word(connection, person, now, status=Status.ACTIVE, paused_until=None)
-            self._come_back(connection, self.known(connection, email), now)
-            return self.known(connection, email)
-
-    def unsubscribe(self, email: str, now: datetime) -> Subscriber:
-        """Never again, until the person says otherwise; open letters are cancelled at once."""
-        with self.database.write() as connection:
-            person = self.known(connection, email)
-            self._last_word(connection, person, now, status=Status.UNSUBSCRIBED, paused_until=None)
-            self.ledger.cancel_open(connection, person.id, "unsubscribed", now)
-            return self.known(connection, email)
-
-    def erase(self, email: str) -> None:
-        """Remove everything that names a person."""
-        with self.database.write() as connection:
-            self.people.erase(connection, self.known(connection, email).id)
 
     # --- the file ---
 
@@ -126,6 +103,8 @@ class Standing:
             counts = dict.fromkeys(("added", "changed", "returned"), 0)
             for email, profile in readers:
                 person = self.people.find(connection, email)
+                if person is None and self._has_gone(connection, email):
+                    continue
                 what = self._sync_one(connection, person, email, profile, operator, now)
                 if what:
                     counts[what] += 1
@@ -168,6 +147,10 @@ class Standing:
 
     # --- the pieces ---
 
+    def _has_gone(self, connection: sa.Connection, email: str) -> bool:
+        """Whether somebody with this address was erased, or left before the store was brought back."""
+        return is_suppressed(connection, self._keyring.hashes(email))
+
     def _add(
         self,
         connection: sa.Connection,
@@ -183,7 +166,7 @@ class Standing:
         one = self.people.add(
             connection, email, profile=profile, status=status, owner=owner, vouched_by=by, consent=consent, now=now
         )
-        if self.people.is_suppressed(connection, email):
+        if is_suppressed(connection, [email]):
             self.people.change(connection, one, is_suppressed=True)
         if by:  # today's letter is still news until its deadline, so a newcomer need not wait for tomorrow's
             yesterday = today(profile.timezone, now) - timedelta(days=1)
@@ -191,37 +174,7 @@ class Standing:
             self.people.change(connection, one, due_slot=due.slot, due_at=due.at, next_due_at=due.at)
         return self.known(connection, email)
 
-    def known(self, connection: sa.Connection, email: str) -> Subscriber:
-        """The person with an address.
-
-        Raises:
-            UsageError: there is none.
-        """
-        person = self.people.find(connection, email)
-        if person is None:
-            raise UsageError(f"nobody here has the address {email}; `digest subscribers list` shows everybody")
-        return person
-
-    def _last_word(self, connection: sa.Connection, person: Subscriber, now: datetime, **values: Any) -> None:
-        self.people.change(connection, person.id, last_word_at=now, **values)
-
     def _change_profile(self, connection: sa.Connection, person: Subscriber, profile: Profile, now: datetime) -> None:
         self.people.change(connection, person.id, **profile_columns(profile))
         if any(getattr(person.profile, name) != getattr(profile, name) for name in _WHEN):
-            self._look_forward(connection, replace(person, profile=profile), now)
-
-    def _look_forward(self, connection: sa.Connection, person: Subscriber, now: datetime) -> None:
-        """The next due time after a change; a slot that has a row, or that is being waited for, is not given twice."""
-        served = self.ledger.last_slot(connection, person.id)
-        due = next_due(person.profile, after=now, last_slot=served, last_digest_at=person.last_digest_at)
-        self.people.change(connection, person.id, due_slot=due.slot, due_at=due.at, next_due_at=due.at)
-
-    def _come_back(self, connection: sa.Connection, person: Subscriber, now: datetime) -> None:
-        """Keep the floor, as far as a catch-up reaches, and open today's cancelled letter again."""
-        self.people.change(connection, person.id, floor=raised_floor(self.items, connection, person, self.catch_up))
-        day = today(person.profile.timezone, now)
-        row = self.ledger.slot(connection, person.id, day)
-        if row is not None and row.state is State.CANCELLED and row.reason != SkipReason.RESTORED:
-            self.people.change(connection, person.id, due_slot=day, due_at=now, next_due_at=now)
-        else:
-            self._look_forward(connection, person, now)
+            self.look_forward(connection, replace(person, profile=profile), now)

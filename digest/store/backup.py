@@ -33,6 +33,12 @@ def back_up(database: Database, file: Path) -> None:
         raise
 
 
+def server_of(database: Database) -> tuple[str, dict[str, str]]:
+    """A PostgreSQL database as its own programs take it: the address, and an environment with the password."""
+    url = database.url.set(drivername="postgresql", password=None).render_as_string()
+    return url, os.environ | ({"PGPASSWORD": database.url.password} if database.url.password else {})
+
+
 def _vacuum(database: Database, file: Path) -> None:
     with closing(database.engine.raw_connection()) as connection:
         connection.cursor().execute("VACUUM INTO ?", (str(file),))
@@ -42,8 +48,7 @@ def _dump(database: Database, file: Path) -> None:
     command = shutil.which("pg_dump")
     if command is None:
         raise StoreError("pg_dump is not installed: it comes with the client of PostgreSQL")
-    url = database.url.set(drivername="postgresql", password=None).render_as_string()
-    environment = os.environ | ({"PGPASSWORD": database.url.password} if database.url.password else {})
+    url, environment = server_of(database)
     done = subprocess.run(  # noqa: S603  # the path is pg_dump's own, the arguments are ours
         [command, "--format=custom", f"--file={file}", f"--dbname={url}"],
         env=environment,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from digest.errors import StoreError
 from digest.store import schema
 
 #: the revision that this code was written for; a test holds it to the newest file in migrations/versions
-HEAD = "0002"
+HEAD = "0003"
 
 #: how long a writer waits for another, in milliseconds
 BUSY_TIMEOUT = 10_000
@@ -34,8 +36,11 @@ class Database:
     timeout; `synchronous=FULL`, because a lost commit of `sent` is a second letter.
     """
 
-    def __init__(self, url: str) -> None:
-        """Open `url`, sqlite:///PATH or postgresql://…, without connecting yet."""
+    def __init__(self, url: str, *, busy_timeout: int = BUSY_TIMEOUT) -> None:
+        """Open `url`, sqlite:///PATH or postgresql://…, without connecting yet.
+
+        A writer waits for another up to `busy_timeout` milliseconds on SQLite, and until it is done on PostgreSQL.
+        """
         self.url = sa.make_url(url)
         if self.url.drivername == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
@@ -49,7 +54,7 @@ class Database:
         except ModuleNotFoundError as missing:
             raise StoreError(f"{url} needs a driver: pip install 'digest[postgres]'") from missing
         if self.dialect == "sqlite":
-            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "connect", partial(_prepare_sqlite, busy_timeout))
             event.listen(self.engine, "begin", _begin_sqlite)
 
     @contextmanager
@@ -118,6 +123,24 @@ class Database:
             Path(self.url.database).chmod(0o600)
         return True
 
+    def wipe(self) -> None:
+        """Leave nothing in an SQLite file of what was deleted from it; PostgreSQL's own vacuum does so in its time.
+
+        Raises:
+            StoreError: others are at work in it; another try may have more luck.
+        """
+        if self.dialect != "sqlite":
+            return
+        try:
+            with closing(self.engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute("VACUUM")  # pages that were split keep old octets, secure_delete or not
+                is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error as error:
+            raise StoreError(f"the store {self.url.database}: {error}") from error
+        if is_busy:
+            raise StoreError(f"the store {self.url.database}: in use, so that its log still holds what was deleted")
+
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
@@ -144,9 +167,15 @@ def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
     return postgresql.insert(table)
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(busy_timeout: int, connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT}", "foreign_keys=ON"):
+    for pragma in (
+        f"busy_timeout={busy_timeout}",  # first of all: the others may have to wait
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",  # who is erased leaves no octet behind
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

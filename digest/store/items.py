@@ -159,6 +159,24 @@ class Items:
         )
         return list(rows.scalars())
 
+    def words(self, connection: sa.Connection, number: int) -> bytes:
+        """The words of an edition's papers, as they were when it was made."""
+        query = sa.select(edition.c.history).where(edition.c.number == number)
+        return bytes(connection.execute(query).scalar_one())
+
+    def words_before_week(self, connection: sa.Connection, number: int) -> list[bytes]:
+        """The words of the 90 days up to the Monday of an edition's week: the same for all editions of the week."""
+        day = connection.execute(sa.select(edition.c.archive_date).where(edition.c.number == number)).scalar_one()
+        monday = day - timedelta(days=day.weekday())
+        rows = connection.execute(
+            sa.select(edition.c.history)
+            .where(
+                edition.c.number < number, edition.c.archive_date < monday, edition.c.archive_date >= monday - HISTORY
+            )
+            .order_by(edition.c.number)
+        )
+        return list(rows.scalars())
+
     def keys_of(self, connection: sa.Connection, one: int) -> tuple[str, ...]:
         """An item's keys, strongest first."""
         rows = connection.execute(sa.select(item_key.c.key).where(item_key.c.item == one))
@@ -189,9 +207,9 @@ class Items:
         ]
         connection.execute(sa.insert(announcement), rows)
 
-    def add(self, connection: sa.Connection, *, source: str, now: datetime) -> int:
-        """A new item's id."""
-        added = sa.insert(item).values(first_source=source, first_seen_at=now)
+    def add(self, connection: sa.Connection, *, source: str, now: datetime, is_absorbed: bool = False) -> int:
+        """A new item's id; one that is absorbed is never announced."""
+        added = sa.insert(item).values(first_source=source, first_seen_at=now, is_absorbed=is_absorbed)
         return int(connection.execute(added.returning(item.c.id)).scalar_one())
 
     def add_keys(self, connection: sa.Connection, one: int, keys: Iterable[str]) -> None:

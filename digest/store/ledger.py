@@ -5,7 +5,7 @@ Methods run inside the transaction in which the caller has moved the reader's du
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,12 +14,19 @@ import sqlalchemy as sa
 
 from digest.model import Delivery, Digest, Kind, SkipReason, State
 from digest.store.connect import Database, insert_into
-from digest.store.moves import cancel, delivery_of, items_of, mention_all, move, raise_floor
+from digest.store.moves import cancel, delivery_of, items_of, mention_many, move, raise_floors
 from digest.store.picks import pack
 from digest.store.schema import delivery, mention, subscriber
 
 #: the states in which a letter has left, or may have
 GONE = (State.SENDING, State.SENT, State.UNKNOWN)
+
+#: the states of a letter that is still to be sent
+OPEN = tuple(state for state in State if state.is_open)
+
+#: A letter's deadline lies before its reader's next slot, a week away at most, and every run begins with ending what is
+#: past it. So a planner need not look through a year of rows for one that is open.
+LONGEST_OPEN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,10 @@ class Plan:
             "deadline": self.deadline,
             "settled_at": self.now if self.state is State.SKIPPED else None,
         }
+
+    def columns_of_new(self) -> dict[str, Any]:
+        """The same for a row that is not there yet."""
+        return {**self.columns(), "created_at": self.now, "due_at": self.due_at}
 
 
 class Ledger:
@@ -79,10 +90,32 @@ class Ledger:
         slot: str | None = connection.execute(query).scalar()
         return None if slot is None else date.fromisoformat(slot)
 
+    def digests_of(
+        self, connection: sa.Connection, people: Collection[int], slots: Collection[date]
+    ) -> dict[int, list[Delivery]]:
+        """{person: their digest rows of these slots and those that are still to be sent, older slots first}.
+
+        What has been open for longer than `LONGEST_OPEN` before the first of the slots is not found.
+        """
+        if not slots:
+            return {}
+        oldest = min(slots) - LONGEST_OPEN
+        query = sa.select(delivery).where(
+            delivery.c.subscriber.in_(people),
+            delivery.c.kind == Kind.DIGEST,
+            delivery.c.slot >= oldest.isoformat(),
+            sa.or_(delivery.c.state.in_(OPEN), delivery.c.slot.in_([slot.isoformat() for slot in slots])),
+        )
+        found: dict[int, list[Delivery]] = {}
+        for row in connection.execute(query.order_by(delivery.c.subscriber, delivery.c.slot)):
+            found.setdefault(row.subscriber, []).append(delivery_of(row))
+        return found
+
     def open_digests(self, connection: sa.Connection, person: int) -> list[Delivery]:
         """A reader's digest rows that are still to be sent."""
-        is_open = delivery.c.state.in_([state for state in State if state.is_open])
-        query = sa.select(delivery).where(delivery.c.subscriber == person, delivery.c.kind == Kind.DIGEST, is_open)
+        query = sa.select(delivery).where(
+            delivery.c.subscriber == person, delivery.c.kind == Kind.DIGEST, delivery.c.state.in_(OPEN)
+        )
         return [delivery_of(row) for row in connection.execute(query.order_by(delivery.c.id))]
 
     def history(self, connection: sa.Connection, person: int, limit: int = 30) -> list[Delivery]:
@@ -97,22 +130,25 @@ class Ledger:
         )
         return set(connection.execute(query).scalars())
 
+    def mentioned_among(
+        self, connection: sa.Connection, people: Collection[int], items: Collection[int]
+    ) -> list[tuple[int, int, int]]:
+        """(person, item, delivery) of what letters to these people have named of these items."""
+        first, early = _early(sorted(items))
+        theirs = sa.select(mention.c.subscriber, mention.c.item, mention.c.delivery).where(
+            mention.c.subscriber.in_(people)
+        )
+        wanted = set(items)
+        swept = connection.execute(theirs.where(mention.c.item >= first))
+        found = [(person, item, letter) for person, item, letter in swept if item in wanted]
+        asked = connection.execute(theirs.where(mention.c.item.in_(early))) if early else ()
+        return found + [(person, item, letter) for person, item, letter in asked]
+
     def mention_of(self, connection: sa.Connection, person: int, item: int) -> Delivery | None:
         """The letter to a person that names an item, or None."""
         query = sa.select(delivery).join(mention, mention.c.delivery == delivery.c.id)
         row = connection.execute(query.where(mention.c.subscriber == person, mention.c.item == item)).first()
         return None if row is None else delivery_of(row)
-
-    def has_had_letter(self, connection: sa.Connection, person: int, *, besides: int) -> bool:
-        """Whether a digest other than this one has left for a person."""
-        query = sa.select(delivery.c.id).where(
-            delivery.c.subscriber == person,
-            delivery.c.kind == Kind.DIGEST,
-            delivery.c.id != besides,
-            delivery.c.slot.not_like("%~%"),  # a letter on disk that was set aside was sent to nobody
-            delivery.c.state.in_(GONE),
-        )
-        return connection.execute(query.limit(1)).first() is not None
 
     def totals(self, connection: sa.Connection) -> dict[str, dict[str, int]]:
         """{state: {reason: rows}} over all digests but those on disk that were set aside, with "" for no reason."""
@@ -124,30 +160,50 @@ class Ledger:
             totals.setdefault(state, {})[reason] = count
         return totals
 
-    def unknowns(self, connection: sa.Connection) -> list[tuple[Delivery, str]]:
-        """Rows of which nobody can say whether they were accepted, with the reader's address."""
+    def count(self, connection: sa.Connection) -> int:
+        """How many digests there are of those that `totals` speaks of."""
+        query = sa.select(sa.func.count()).where(delivery.c.kind == Kind.DIGEST, delivery.c.slot.not_like("%~%"))
+        return int(connection.execute(query.select_from(delivery)).scalar_one())
+
+    def unknowns(self, connection: sa.Connection, now: datetime) -> list[tuple[Delivery, str]]:
+        """Rows of which nobody can say whether they were accepted, with the reader's address.
+
+        Among them those that a worker was sending whose lease has run out: the next sweep calls them unknown.
+        """
+        is_lost = sa.and_(delivery.c.state == State.SENDING, delivery.c.lease_until < now)
         query = sa.select(delivery, subscriber.c.email).join(subscriber, subscriber.c.id == delivery.c.subscriber)
-        rows = connection.execute(query.where(delivery.c.state == State.UNKNOWN).order_by(delivery.c.id))
+        unknown = query.where(sa.or_(delivery.c.state == State.UNKNOWN, is_lost))
+        rows = connection.execute(unknown.order_by(delivery.c.id))
         return [(delivery_of(row), row.email) for row in rows]
 
     # --- planning ---
 
     def add(self, connection: sa.Connection, person: int, kind: Kind, slot: str, plan: Plan) -> int | None:
         """Write a row and its mentions; its id, or None where the slot has a row already."""
-        row = insert_into(connection, delivery).values(
-            subscriber=person,
-            kind=kind,
-            slot=slot,
-            priority=0 if kind in (Kind.DIGEST, Kind.TEST) else 1,
-            created_at=plan.now,
-            due_at=plan.due_at,
-            **plan.columns(),
-        )
-        row = row.on_conflict_do_nothing(index_elements=["subscriber", "kind", "slot"]).returning(delivery.c.id)
-        added: int | None = connection.execute(row).scalar()
-        if added is not None:
-            _after_writing(connection, added, person, plan)
-        return added
+        ids = self.add_all(connection, kind, [(person, slot, plan)])
+        return ids[0] if ids else None
+
+    def add_all(
+        self, connection: sa.Connection, kind: Kind, plans: Sequence[tuple[int, str, Plan]]
+    ) -> list[int] | None:
+        """Write the rows of these (person, slot, plan) and their mentions; the rows' ids, in the same order.
+
+        None where one of the slots has a row already: the caller rolls back what was written of the others.
+        """
+        if not plans:
+            return []
+        priority = 0 if kind in (Kind.DIGEST, Kind.TEST) else 1
+        rows = [
+            {"subscriber": person, "kind": kind, "slot": slot, "priority": priority, **plan.columns_of_new()}
+            for person, slot, plan in plans
+        ]
+        added = insert_into(connection, delivery).on_conflict_do_nothing(index_elements=["subscriber", "kind", "slot"])
+        written = connection.execute(added.returning(delivery.c.subscriber, delivery.c.slot, delivery.c.id), rows)
+        ids = {(person, slot): one for person, slot, one in written}
+        if len(ids) < len(plans):
+            return None
+        _after_writing(connection, [(ids[person, slot], person, plan) for person, slot, plan in plans])
+        return [ids[person, slot] for person, slot, _ in plans]
 
     def reopen(self, connection: sa.Connection, row: Delivery, plan: Plan) -> bool:
         """Compose a failed or cancelled row anew; whether it was still as read.
@@ -160,7 +216,7 @@ class Ledger:
         values |= {"generation": row.generation + 1, "attempts": 0, "next_try_at": None}
         if not move(connection, row, values):
             return False
-        _after_writing(connection, row.id, row.subscriber, plan)
+        _after_writing(connection, [(row.id, row.subscriber, plan)])
         return True
 
     def repeat(self, connection: sa.Connection, row: Delivery, *, transport: str, now: datetime) -> None:
@@ -190,7 +246,25 @@ class Ledger:
         connection.execute(sa.update(delivery).where(still).values(next_try_at=now))
 
 
-def _after_writing(connection: sa.Connection, row_id: int, person: int, plan: Plan) -> None:
-    mention_all(connection, row_id, person, items_of(plan.digest))
-    if plan.state is State.SKIPPED and SkipReason(str(plan.reason)).moves_floor:
-        raise_floor(connection, Kind.DIGEST, person, plan.window[1])
+def _early(items: Sequence[int]) -> tuple[int, Sequence[int]]:
+    """From where on a person's mentions are read in one sweep, and which of the sorted items lie before that.
+
+    Works are numbered as they come, so that most candidates are recent. But some were known for long, and a sweep that
+    began with them would read every mention of a year. Of each hundred works a person is told of about two.
+    """
+    if not items:
+        return 0, ()
+    cost = [asked + (items[-1] - first) / 250 for asked, first in enumerate(items)]
+    best = cost.index(min(cost))
+    return items[best], items[:best]
+
+
+def _after_writing(connection: sa.Connection, written: Iterable[tuple[int, int, Plan]]) -> None:
+    """Note what these (row, person, plan) name, and what was looked at for those who get no letter."""
+    mentions, served = [], []
+    for row_id, person, plan in written:
+        mentions += [(person, item, row_id) for item in items_of(plan.digest)]
+        if plan.reason is not None and plan.reason.moves_floor:
+            served.append((person, plan.window[1]))
+    mention_many(connection, mentions)
+    raise_floors(connection, served)

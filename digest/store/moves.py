@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from digest.model import Delivery, Digest, Kind, State
-from digest.store.connect import insert_into
+from digest.store.numbers import insert_numbers
 from digest.store.picks import unpack
 from digest.store.schema import delivery, mention, subscriber
 
@@ -58,18 +58,24 @@ def _end(connection: sa.Connection, row: Delivery, state: State, reason: str, no
 
 
 def release(connection: sa.Connection, row: Delivery, now: datetime) -> bool:
-    """Give a claimed row back unsent, to where it was claimed from; whether it was still as read."""
+    """Give a claimed row back unsent, to where it was claimed from; whether it was still as read.
+
+    One that was unknown has not been sent once more: it still may be.
+    """
     query = sa.select(delivery.c.claimed_from).where(delivery.c.id == row.id)
     back = State(connection.execute(query).scalar_one())
-    return move(connection, row, {"state": back, "settled_at": now if back is State.UNKNOWN else None})
+    values = {"settled_at": now, "resent": False} if back is State.UNKNOWN else {"settled_at": None}
+    return move(connection, row, {"state": back, **values})
 
 
-def mention_all(connection: sa.Connection, row_id: int, person: int, items: list[int]) -> None:
+def mention_all(connection: sa.Connection, row_id: int, person: int, items: Iterable[int]) -> None:
     """Note that a letter to a person names these items; one that another letter has named stays with that one."""
-    rows = [{"subscriber": person, "item": item, "delivery": row_id} for item in items]
-    if rows:
-        added = insert_into(connection, mention)
-        connection.execute(added.on_conflict_do_nothing(index_elements=["subscriber", "item"]), rows)
+    mention_many(connection, [(person, item, row_id) for item in items])
+
+
+def mention_many(connection: sa.Connection, mentions: Sequence[tuple[int, int, int]]) -> None:
+    """The same for many letters, given as (person, item, row)."""
+    insert_numbers(connection, mention, mentions)
 
 
 def forget(connection: sa.Connection, row_id: int) -> None:
@@ -86,8 +92,16 @@ def forget_picks(connection: sa.Connection, before: datetime) -> None:
 def raise_floor(connection: sa.Connection, kind: Kind, person: int, edition: int | None) -> None:
     """Move a reader's floor up to the last edition that a digest has served; never down."""
     if kind is Kind.DIGEST and edition is not None:
-        lower = sa.or_(subscriber.c.floor.is_(None), subscriber.c.floor < edition)
-        connection.execute(sa.update(subscriber).where(subscriber.c.id == person, lower).values(floor=edition))
+        raise_floors(connection, [(person, edition)])
+
+
+def raise_floors(connection: sa.Connection, served: Sequence[tuple[int, int]]) -> None:
+    """The same for many (person, edition)."""
+    if served:
+        lower = sa.or_(subscriber.c.floor.is_(None), subscriber.c.floor < sa.bindparam("edition"))
+        raised = sa.update(subscriber).where(subscriber.c.id == sa.bindparam("person"), lower)
+        rows = [{"person": person, "edition": edition} for person, edition in served]
+        connection.execute(raised.values(floor=sa.bindparam("edition")), rows)
 
 
 def items_of(digest: Digest | None) -> list[int]:

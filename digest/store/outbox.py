@@ -1,30 +1,49 @@
 """The sender's side of the ledger: claim, begin, settle, sweep. Each is one transaction of its own.
 
+What goes its usual way is written by `digest.store.group` for many letters at once, to the same end.
+
 Moves by a worker compare and set its lease token; mentions go with every row that ends failed or cancelled; the floor
 moves with every row that ends sent or unknown.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from digest.model import Delivery, Digest, Fault, Kind, SendResult, State, Status, Subscriber
+from digest.model import Delivery, Digest, Fault, Kind, SendResult, State, Status
+from digest.ports import Limit
 from digest.store.connect import Database
+from digest.store.departures import Departures
 from digest.store.items import Items
+from digest.store.ledger import GONE
 from digest.store.moves import cancel, delivery_of, expire, forget, items_of, mention_all, move, raise_floor, release
 from digest.store.people import People
 from digest.store.picks import pack
-from digest.store.schema import delivery, mention
+from digest.store.schema import delivery, mention, subscriber
+from digest.store.suppressions import Suppression, suppress
+
+_log = logging.getLogger(__name__)
 
 #: a claimed row that nobody has moved for so long goes back to where it was claimed from
 CLAIM_LEASE = timedelta(minutes=10)
 
 #: longer than the ten minutes that a server may take to answer the final dot (RFC 5321, 4.5.3.2.6)
 SENDING_LEASE = timedelta(minutes=15)
+
+#: the higher leaves first; one query for each keeps to the index, where one for all would sort what is open every time
+_PRIORITIES = (1, 0)
+
+#: characters of a server's reply that are kept
+LONGEST_TEXT = 500
+
+#: the reason of a letter whose content was refused two slots running: its works are not offered a third time
+REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,48 +58,122 @@ class Frozen:
     template_version: str
 
 
+class Standing(NamedTuple):
+    """How a person stands, as far as the last check asks."""
+
+    status: Status
+    is_suppressed: bool
+    is_absent: bool
+    has_consent: bool
+
+
 class Outbox:
     """The deliveries of a store that are not settled yet, as workers move them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, *, limits: Sequence[Limit] = (), sending_lease: timedelta = SENDING_LEASE
+    ) -> None:
+        """No more letters are claimed than the `limits` let leave; `sending_lease` is how long a body may take."""
         self.database = database
+        self.sending_lease = sending_lease
+        self.departures = Departures(database, limits)
         self.items = Items(database)
         self.people = People(database)
+
+    # --- claiming ---
 
     def claim(
         self, *, token: str, now: datetime, limit: int, only: int | None = None, resend_unknown: bool = True
     ) -> list[Delivery]:
         """Take up to `limit` rows that may be sent now; the higher priority first, then the older."""
-        ready = sa.or_(
-            delivery.c.state == State.PLANNED,
-            sa.and_(delivery.c.state == State.DEFERRED, delivery.c.next_try_at <= now),
-        )
-        if resend_unknown:
-            ready = sa.or_(ready, _may_be_resent())
-        query = sa.select(delivery).where(ready, delivery.c.deadline > now)
-        if only is not None:
-            query = query.where(delivery.c.subscriber == only)
-        query = query.order_by(delivery.c.priority.desc(), delivery.c.id).limit(limit)
         with self.database.write() as connection:
-            rows = connection.execute(query.with_for_update(skip_locked=True)).all()
-            for row in rows:
-                is_resend = row.state == State.UNKNOWN
-                connection.execute(
-                    sa.update(delivery)
-                    .where(delivery.c.id == row.id)
-                    .values(
-                        state=State.CLAIMED,
-                        claimed_from=row.state,
-                        lease_token=token,
-                        lease_until=now + CLAIM_LEASE,
-                        attempts=row.attempts + 1,
-                        resent=row.resent or is_resend,
-                        generation=row.generation + is_resend,
-                    )
+            room = self.departures.room(connection, now)
+            limit = limit if room is None else min(limit, room)
+            ids = self._ready(connection, now, limit, only=only, resend_unknown=resend_unknown)
+            is_resend = sa.case((delivery.c.state == State.UNKNOWN, 1), else_=0)
+            taken = (
+                sa.update(delivery)
+                .where(delivery.c.id.in_(ids))
+                .values(
+                    state=State.CLAIMED,
+                    claimed_from=delivery.c.state,
+                    lease_token=token,
+                    lease_until=now + CLAIM_LEASE,
+                    attempts=delivery.c.attempts + 1,
+                    resent=sa.or_(delivery.c.resent, delivery.c.state == State.UNKNOWN),
+                    generation=delivery.c.generation + is_resend,
                 )
-            ids = [row.id for row in rows]
-            claimed = connection.execute(sa.select(delivery).where(delivery.c.id.in_(ids)))
-            return sorted(map(delivery_of, claimed), key=lambda one: ids.index(one.id))
+            )
+            rows = {row.id: delivery_of(row) for row in connection.execute(taken.returning(delivery))} if ids else {}
+            self.departures.take(connection, ids, now)
+        return [rows[one] for one in ids]
+
+    def opens_at(self, now: datetime, *, only: int | None = None, resend_unknown: bool = True) -> datetime | None:
+        """When the limits let the next letter leave, where one is ready; None where none is."""
+        with self.database.write() as connection:
+            if not self._ready(connection, now, 1, only=only, resend_unknown=resend_unknown):
+                return None
+            return self.departures.opens_at(connection, now)
+
+    def _ready(
+        self, connection: sa.Connection, now: datetime, limit: int, *, only: int | None, resend_unknown: bool
+    ) -> list[int]:
+        """Ids of rows that may be sent now, locked where others could claim them too."""
+        ready = [delivery.c.state == State.PLANNED, _may_be_tried_again(now)]
+        if resend_unknown:
+            ready.append(_may_be_resent())
+        ids: list[int] = []
+        for priority in _PRIORITIES:
+            for condition in ready:
+                if len(ids) < limit:
+                    query = sa.select(delivery.c.id).where(
+                        condition, delivery.c.priority == priority, delivery.c.deadline > now
+                    )
+                    if only is not None:
+                        query = query.where(delivery.c.subscriber == only)
+                    query = query.order_by(delivery.c.id).limit(limit - len(ids)).with_for_update(skip_locked=True)
+                    ids += connection.execute(query).scalars()
+        return ids
+
+    def give_back(self, token: str, now: datetime) -> int:
+        """Put all that is claimed with a token back unsent, to where it was claimed from; how many rows."""
+        ours = sa.and_(delivery.c.state == State.CLAIMED, delivery.c.lease_token == token)
+        was_unknown = delivery.c.claimed_from == State.UNKNOWN
+        values = {
+            "state": delivery.c.claimed_from,
+            "settled_at": sa.case((was_unknown, now), else_=None),
+            "resent": sa.and_(delivery.c.resent, sa.not_(was_unknown)),  # it still may be sent once more
+            "lease_token": None,
+            "lease_until": None,
+        }
+        with self.database.write() as connection:
+            return connection.execute(sa.update(delivery).where(ours).values(**values)).rowcount
+
+    # --- the last check ---
+
+    def standings(self, connection: sa.Connection, people: Collection[int]) -> dict[int, Standing]:
+        """{person: how they stand}, held until the transaction ends; always in one order, so that nobody deadlocks."""
+        rows = connection.execute(_STANDINGS, {"people": people})
+        return {one: Standing(Status(status), *flags) for one, status, *flags in rows}
+
+    def named(self, connection: sa.Connection, rows: Collection[int]) -> dict[int, set[int]]:
+        """{row: the items that it names to its reader} by the mentions: what another letter has named is not in it."""
+        named: dict[int, set[int]] = {one: set() for one in rows}
+        for one, item in connection.execute(_NAMED, {"rows": rows}):
+            named[one].add(item)
+        return named
+
+    def regulars(self, connection: sa.Connection, rows: Collection[Delivery]) -> frozenset[int]:
+        """Those of the rows' readers for whom a digest other than these has left."""
+        gone = sa.exists().where(
+            delivery.c.subscriber == subscriber.c.id,
+            delivery.c.kind == Kind.DIGEST,
+            delivery.c.id.not_in([row.id for row in rows]),
+            delivery.c.slot.not_like("%~%"),  # a letter on disk that was set aside was sent to nobody
+            delivery.c.state.in_(GONE),
+        )
+        theirs = subscriber.c.id.in_({row.subscriber for row in rows})
+        return frozenset(connection.execute(sa.select(subscriber.c.id).where(theirs, gone)).scalars())
 
     def present_picks(self, connection: sa.Connection, row: Delivery) -> Digest:
         """A row's picks read through merges: what repeats, or is another letter's by now, is left out."""
@@ -109,8 +202,8 @@ class Outbox:
         row. Where the picks have changed since the letter was typeset, it goes back and is typeset again.
         """
         with self.database.write() as connection:
-            person = self.people.get(connection, row.subscriber, lock=True)
-            refusal = _refusal(row.kind, person)
+            person = self.standings(connection, [row.subscriber]).get(row.subscriber)
+            refusal = refusal_of(row.kind, person)
             if refusal:
                 cancel(connection, row, refusal, now)
                 return False
@@ -122,17 +215,20 @@ class Outbox:
                 return False
             today = self.items.resolve(connection, items_of(frozen.digest))
             mention_all(connection, row.id, row.subscriber, list(today.values()))
-            values = {
-                "state": State.SENDING,
-                "lease_until": now + SENDING_LEASE,
-                "picks": pack(frozen.digest),
-                "subject": frozen.subject,
-                "language": frozen.language,
-                "date_header": frozen.date_header,
-                "message_id": frozen.message_id,
-                "template_version": frozen.template_version,
-            }
+            values = {"picks": pack(frozen.digest), **self.frozen_columns(frozen, now)}
             return move(connection, row, values, keep_token=True)
+
+    def frozen_columns(self, frozen: Frozen, now: datetime) -> dict[str, Any]:
+        """The columns that the move to `sending` sets, but for the picks."""
+        return {
+            "state": State.SENDING,
+            "lease_until": now + self.sending_lease,
+            "subject": frozen.subject,
+            "language": frozen.language,
+            "date_header": frozen.date_header,
+            "message_id": frozen.message_id,
+            "template_version": frozen.template_version,
+        }
 
     def drop_merged(self, row: Delivery, now: datetime) -> None:
         """Cancel a claimed letter of which nothing is left, since another one has said it all."""
@@ -154,32 +250,33 @@ class Outbox:
             "settled_at": None if is_deferred else now,
             "was_unknown": row.was_unknown or state is State.UNKNOWN,
             "smtp_code": result.code,
-            "smtp_text": result.text[:500],
+            "smtp_text": result.text[:LONGEST_TEXT],
         }
         ours = sa.and_(delivery.c.id == row.id, delivery.c.lease_token == row.lease_token)
         with self.database.write() as connection:
             self.people.get(connection, row.subscriber, lock=True)  # the person first, as everywhere: no deadlocks
             held = connection.execute(sa.select(delivery.c.state).where(ours)).scalar()
+            is_refused = state is State.FAILED and result.fault is Fault.CONTENT and _was_refused(connection, row)
+            if is_refused:
+                values["reason"] = REFUSED
+                _log.error("letter %s was refused two slots running, and is given up: %s", row.id, result.text)
             if held is None or not move(connection, row, values, from_state=State(held)):
                 return None
-            if state is State.FAILED:
+            if state is State.FAILED and not is_refused:
                 forget(connection, row.id)
             elif state in (State.SENT, State.UNKNOWN):
                 raise_floor(connection, row.kind, row.subscriber, row.to_edition)
             if result.fault is Fault.RECIPIENT:
                 self._suppress(connection, row.subscriber, result, now)
+            self.departures.left(connection, [row.id], now)
             return state
 
     def _suppress(self, connection: sa.Connection, person: int, result: SendResult, now: datetime) -> None:
         reader = self.people.get(connection, person)
         if reader is not None:
             evidence = f"{result.code} {result.text}"
-            self.people.suppress(connection, reader.email, reason="hard bounce", evidence=evidence, now=now)
-
-    def release(self, row: Delivery, now: datetime) -> None:
-        """Give a claimed row back unsent, to where it was claimed from."""
-        with self.database.write() as connection:
-            release(connection, row, now)
+            bounce = Suppression(address=reader.email, reason="hard bounce", evidence=evidence, created_at=now)
+            suppress(connection, bounce)
 
     def sweep(self, now: datetime) -> None:
         """End what time has ended: leases that ran out, letters that are no longer news."""
@@ -205,6 +302,30 @@ class Outbox:
         return is_moved
 
 
+# Asked for every few letters: building a statement takes longer than executing it.
+
+_STANDINGS = (
+    sa.select(
+        subscriber.c.id,
+        subscriber.c.status,
+        subscriber.c.is_suppressed,
+        subscriber.c.is_absent,
+        sa.or_(subscriber.c.confirmed_at.is_not(None), subscriber.c.vouched_by.is_not(None)),
+    )
+    .where(subscriber.c.id.in_(sa.bindparam("people", expanding=True)))
+    .order_by(subscriber.c.id)
+    .with_for_update()
+)
+
+_NAMED = sa.select(mention.c.delivery, mention.c.item).where(
+    mention.c.delivery.in_(sa.bindparam("rows", expanding=True))
+)
+
+
+def _may_be_tried_again(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(delivery.c.state == State.DEFERRED, delivery.c.next_try_at <= now)
+
+
 def _may_be_resent() -> sa.ColumnElement[bool]:
     """Unknown, not resent yet, and the reader's next slot is not planned."""
     later = delivery.alias("later")
@@ -214,7 +335,20 @@ def _may_be_resent() -> sa.ColumnElement[bool]:
     return sa.and_(delivery.c.state == State.UNKNOWN, sa.not_(delivery.c.resent), sa.not_(sa.exists(planned)))
 
 
-def _refusal(kind: Kind, person: Subscriber | None) -> str | None:
+def _was_refused(connection: sa.Connection, row: Delivery) -> bool:
+    """Whether the content of the reader's letter before this one was refused as well."""
+    before = sa.select(delivery.c.state, delivery.c.reason).where(
+        delivery.c.subscriber == row.subscriber,
+        delivery.c.kind == row.kind,
+        delivery.c.slot < row.slot,
+        delivery.c.slot.not_like("%~%"),
+        delivery.c.state != State.SKIPPED,
+    )
+    last = connection.execute(before.order_by(delivery.c.slot.desc()).limit(1)).first()
+    return last is not None and tuple(last) == (State.FAILED, Fault.CONTENT)
+
+
+def refusal_of(kind: Kind, person: Standing | None) -> str | None:
     """Why a kind of letter must not go to a person now; None where it may."""
     if person is None:
         return "erased"
@@ -224,7 +358,8 @@ def _refusal(kind: Kind, person: Subscriber | None) -> str | None:
         case Kind.DIGEST | Kind.TEST:
             if person.is_absent:
                 return "absent"
-            return None if person.is_mailable else str(person.status)
+            may_be_written_to = person.status is Status.ACTIVE and person.has_consent
+            return None if may_be_written_to else str(person.status)
         case Kind.CONFIRM:
             return None if person.status is Status.PENDING else str(person.status)
     return None

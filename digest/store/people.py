@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from digest.model import Profile, QuietDays, Status, Strictness, Subscriber
-from digest.store.connect import Database, insert_into
-from digest.store.schema import delivery, mention, subscriber, suppression
+from digest.store.connect import Database
+from digest.store.schema import subscriber
 
 
 def is_due_soon() -> sa.ColumnElement[bool]:
@@ -23,6 +25,38 @@ def is_due_soon() -> sa.ColumnElement[bool]:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Which readers a planner looks at."""
+
+    only: int | None = None  #: this one alone
+    remainder: int = 0  #: those whose id divided by `divisor` leaves this
+    divisor: int = 1
+
+    def condition(self) -> sa.ColumnElement[bool]:
+        """The rows that it holds."""
+        if self.only is not None:
+            return subscriber.c.id == self.only
+        return sa.true() if self.divisor == 1 else subscriber.c.id % self.divisor == self.remainder
+
+
+EVERYBODY = Share()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Where planning moves a reader, from where they were read."""
+
+    read: Subscriber
+    status: Status
+    paused_until: datetime | None
+    floor: int | None
+    due_slot: date | None
+    due_at: datetime | None
+    next_due_at: datetime | None
+    last_digest_at: datetime | None
+
+
 class People:
     """The subscribers of a store. Methods that take a connection run inside the caller's transaction."""
 
@@ -31,29 +65,51 @@ class People:
 
     def get(self, connection: sa.Connection, one: int, *, lock: bool = False) -> Subscriber | None:
         """A subscriber by id; with `lock`, nobody else changes the row before the transaction ends."""
-        query = sa.select(subscriber).where(subscriber.c.id == one)
+        query = _READ.where(subscriber.c.id == one)
         row = connection.execute(query.with_for_update() if lock else query).first()
         return None if row is None else _subscriber(row)
 
+    def several(
+        self, connection: sa.Connection, ids: Collection[int], *, due_by: datetime | None = None
+    ) -> list[Subscriber]:
+        """Those with these ids who may be written to, in the order of their ids; only who is due with `due_by`."""
+        query = _READ.where(subscriber.c.id.in_(ids), is_due_soon())
+        if due_by is not None:
+            query = query.where(subscriber.c.next_due_at <= due_by)
+        return [_subscriber(row) for row in connection.execute(query.order_by(subscriber.c.id))]
+
+    def with_ids(self, connection: sa.Connection, ids: Collection[int]) -> dict[int, Subscriber]:
+        """{id: subscriber} for all of these that there are, whether or not they may be written to."""
+        rows = connection.execute(_READ.where(subscriber.c.id.in_(ids)))
+        return {row.id: _subscriber(row) for row in rows}
+
     def find(self, connection: sa.Connection, email: str) -> Subscriber | None:
         """A subscriber by address, written as it is stored."""
-        row = connection.execute(sa.select(subscriber).where(subscriber.c.email == email)).first()
+        row = connection.execute(_READ.where(subscriber.c.email == email)).first()
         return None if row is None else _subscriber(row)
 
     def all(self, connection: sa.Connection) -> list[Subscriber]:
         """Everybody, oldest first."""
-        return [_subscriber(row) for row in connection.execute(sa.select(subscriber).order_by(subscriber.c.id))]
+        return [_subscriber(row) for row in connection.execute(_READ.order_by(subscriber.c.id))]
 
     def of_file(self, connection: sa.Connection) -> list[Subscriber]:
         """Those whose profile belongs to config.yaml, absent ones included."""
-        rows = connection.execute(sa.select(subscriber).where(subscriber.c.owner == "file").order_by(subscriber.c.id))
+        rows = connection.execute(_READ.where(subscriber.c.owner == "file").order_by(subscriber.c.id))
         return [_subscriber(row) for row in rows]
 
-    def due(self, connection: sa.Connection, now: datetime, *, after: int = 0, limit: int = 1_000) -> list[int]:
-        """Ids of those who are due, a batch at a time in the order of their ids."""
+    def due(
+        self,
+        connection: sa.Connection,
+        now: datetime,
+        *,
+        after: int = 0,
+        limit: int = 1_000,
+        share: Share = EVERYBODY,
+    ) -> list[int]:
+        """Ids of those who are due, some at a time in the order of their ids."""
         query = sa.select(subscriber.c.id).where(is_due_soon(), subscriber.c.next_due_at <= now)
         by_id = sa.text("+id")  # the plus keeps SQLite from walking through everybody by id instead of using the index
-        query = query.where(subscriber.c.id > after).order_by(by_id).limit(limit)
+        query = query.where(subscriber.c.id > after, share.condition()).order_by(by_id).limit(limit)
         return list(connection.execute(query).scalars())
 
     def count_due(self, connection: sa.Connection, before: datetime) -> int:
@@ -66,9 +122,11 @@ class People:
         query = sa.select(subscriber.c.status, sa.func.count()).group_by(subscriber.c.status)
         return {row[0]: row[1] for row in connection.execute(query.order_by(subscriber.c.status))}
 
-    def reachable(self, connection: sa.Connection, *, after: int = 0, limit: int = 1_000) -> list[int]:
-        """Ids of all who are active or paused and may be written to, due or not, a batch at a time."""
-        query = sa.select(subscriber.c.id).where(is_due_soon(), subscriber.c.id > after)
+    def reachable(
+        self, connection: sa.Connection, *, after: int = 0, limit: int = 1_000, share: Share = EVERYBODY
+    ) -> list[int]:
+        """Ids of all who are active or paused and may be written to, due or not, some at a time."""
+        query = sa.select(subscriber.c.id).where(is_due_soon(), subscriber.c.id > after, share.condition())
         return list(connection.execute(query.order_by(subscriber.c.id).limit(limit)).scalars())
 
     def add(
@@ -100,36 +158,34 @@ class People:
         """Set columns of a subscriber."""
         connection.execute(sa.update(subscriber).where(subscriber.c.id == one).values(**values))
 
-    def suppress(self, connection: sa.Connection, email: str, *, reason: str, evidence: str, now: datetime) -> None:
-        """Note that an address must not be mailed, whether or not anybody has it now."""
-        row = {"reason": reason, "evidence": evidence, "created_at": now, "lifted_at": None}
-        added = insert_into(connection, suppression).values(address=email, **row)
-        connection.execute(added.on_conflict_do_update(index_elements=["address"], set_=row))
-        connection.execute(sa.update(subscriber).where(subscriber.c.email == email).values(is_suppressed=True))
+    def last_word_at(self, connection: sa.Connection, one: int) -> datetime:
+        """When a person last decided anything."""
+        query = sa.select(subscriber.c.last_word_at).where(subscriber.c.id == one)
+        said: datetime = connection.execute(query).scalar_one()
+        return said
 
-    def is_suppressed(self, connection: sa.Connection, email: str) -> bool:
-        """Whether an address must not be mailed."""
-        query = sa.select(suppression.c.address).where(
-            suppression.c.address == email, suppression.c.lifted_at.is_(None)
-        )
-        return connection.execute(query).first() is not None
+    def addresses(self, connection: sa.Connection) -> Iterator[tuple[int, str]]:
+        """(id, address) of everybody."""
+        for row in connection.execute(sa.select(subscriber.c.id, subscriber.c.email)):
+            yield row.id, row.email
 
-    def erase(self, connection: sa.Connection, one: int) -> None:
-        """Remove a person with everything that names them."""
-        connection.execute(sa.delete(mention).where(mention.c.subscriber == one))
-        connection.execute(sa.delete(delivery).where(delivery.c.subscriber == one))
-        connection.execute(sa.delete(subscriber).where(subscriber.c.id == one))
+    def advance(self, connection: sa.Connection, steps: Sequence[Step]) -> bool:
+        """Move readers on, in the order of their ids; whether all of them still stood as they were read.
 
-    def record_of(self, connection: sa.Connection, one: int) -> dict[str, Any]:
-        """Everything that the store holds of one person, as plain values; for `subscribers export`."""
-        row = connection.execute(sa.select(subscriber).where(subscriber.c.id == one)).mappings().one()
-        letters = connection.execute(
-            sa.select(delivery).where(delivery.c.subscriber == one).order_by(delivery.c.id)
-        ).mappings()
-        return {
-            "subscriber": dict(row),
-            "deliveries": [{name: value for name, value in letter.items() if name != "picks"} for letter in letters],
-        }
+        Where one did not, the caller rolls back. Whoever moves a due time on plans its slot.
+        """
+        rows = [_step_row(step) for step in sorted(steps, key=lambda step: step.read.id)]
+        return not rows or connection.execute(_ADVANCE, rows).rowcount == len(rows)
+
+
+@lru_cache
+def _days(digits: str) -> frozenset[int]:
+    return frozenset(map(int, digits))
+
+
+@lru_cache
+def _digits(days: frozenset[int]) -> str:
+    return "".join(str(day) for day in sorted(days))
 
 
 def profile_columns(profile: Profile) -> dict[str, Any]:
@@ -137,8 +193,8 @@ def profile_columns(profile: Profile) -> dict[str, Any]:
     return {
         "interests": profile.interests,
         "timezone": profile.timezone,
-        "send_at": profile.send_at.strftime("%H:%M"),
-        "days": "".join(str(day) for day in sorted(profile.days)),
+        "send_at": profile.send_at.isoformat("minutes"),
+        "days": _digits(profile.days),
         "max_items": profile.max_items,
         "strictness": profile.strictness,
         "quiet_days": profile.quiet_days,
@@ -147,32 +203,87 @@ def profile_columns(profile: Profile) -> dict[str, Any]:
     }
 
 
-def _subscriber(row: Any) -> Subscriber:
-    return Subscriber(
-        id=row.id,
-        email=row.email,
-        status=Status(row.status),
-        owner=row.owner,
-        vouched_by=row.vouched_by,
-        is_absent=row.is_absent,
-        is_suppressed=row.is_suppressed,
-        paused_until=row.paused_until,
-        confirmed_at=row.confirmed_at,
-        floor=row.floor,
-        due_slot=row.due_slot,
-        due_at=row.due_at,
-        next_due_at=row.next_due_at,
-        last_digest_at=row.last_digest_at,
-        created_at=row.created_at,
-        profile=Profile(
-            interests=row.interests,
-            timezone=row.timezone,
-            send_at=time.fromisoformat(row.send_at),
-            days=frozenset(map(int, row.days)),
-            max_items=row.max_items,
-            strictness=Strictness(row.strictness),
-            quiet_days=QuietDays(row.quiet_days),
-            trending=row.trending,
-            language=row.language,
+#: what the values of this page are made from, in the order in which `_subscriber` takes it
+_READ = sa.select(
+    *(
+        subscriber.c[name]
+        for name in (
+            *("id", "email", "status", "owner", "vouched_by", "is_absent", "is_suppressed", "paused_until"),
+            *("confirmed_at", "floor", "due_slot", "due_at", "next_due_at", "last_digest_at", "created_at"),
+            *("interests", "timezone", "send_at", "days", "max_items", "strictness", "quiet_days", "trending"),
+            "language",
+        )
+    )
+)
+
+#: a reader who has changed in one of these, or in the profile, is not planned for as they were read
+_STANDING = ("status", "paused_until", "is_absent", "is_suppressed", "floor", "due_slot", "next_due_at")
+
+#: what planning moves
+_MOVED = ("status", "paused_until", "floor", "due_slot", "due_at", "next_due_at", "last_digest_at")
+
+_ADVANCE = (
+    sa.update(subscriber)
+    .where(
+        subscriber.c.id == sa.bindparam("person"),
+        *(
+            subscriber.c[name].is_not_distinct_from(sa.bindparam(f"was_{name}"))
+            for name in (*_STANDING, *profile_columns(Profile()))
         ),
+    )
+    .values({name: sa.bindparam(name) for name in _MOVED})
+)
+
+
+def _step_row(step: Step) -> dict[str, Any]:
+    read = step.read
+    was = {name: getattr(read, name) for name in _STANDING} | profile_columns(read.profile)
+    moved = {name: getattr(step, name) for name in _MOVED}
+    return {"person": read.id, **moved, **{f"was_{name}": value for name, value in was.items()}}
+
+
+def _subscriber(row: Any) -> Subscriber:
+    one, email, status, owner, vouched_by, is_absent, is_suppressed, paused_until, *rest = row
+    confirmed_at, floor, due_slot, due_at, next_due_at, last_digest_at, created_at, *profile = rest
+    return Subscriber(
+        id=one,
+        email=email,
+        status=Status(status),
+        owner=owner,
+        vouched_by=vouched_by,
+        is_absent=is_absent,
+        is_suppressed=is_suppressed,
+        paused_until=paused_until,
+        confirmed_at=confirmed_at,
+        floor=floor,
+        due_slot=due_slot,
+        due_at=due_at,
+        next_due_at=next_due_at,
+        last_digest_at=last_digest_at,
+        created_at=created_at,
+        profile=_profile(*profile),
+    )
+
+
+def _profile(
+    interests: str,
+    timezone: str,
+    send_at: str,
+    days: str,
+    max_items: int,
+    strictness: str,
+    quiet_days: str,
+    trending: int,
+    language: str,
+) -> Profile:
+    return Profile(
+        interests=interests,
+        timezone=timezone,
+        send_at=time.fromisoformat(send_at),
+        days=_days(days),
+        max_items=max_items,
+        strictness=Strictness(strictness),
+        quiet_days=QuietDays(quiet_days),
+        trending=trending,
+        language=language,
     )

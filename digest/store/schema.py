@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
@@ -18,20 +20,33 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """The value as the driver takes it."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive datetime {value} where an aware one is needed")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[datetime | None], Any]:
+        """Makes the value as the driver takes it."""
+        return _written if dialect.name == "sqlite" else _in_utc
 
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
-        """The value as everybody else takes it."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Makes the value as everybody else takes it."""
+        return _read if dialect.name == "sqlite" else _in_utc
+
+
+# Most rows of a batch name the same few moments, and writing one down takes longer than storing it.
+
+
+@lru_cache(maxsize=10_000)
+def _written(value: datetime | None) -> str | None:
+    moment = _in_utc(value)
+    return None if moment is None else moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+@lru_cache(maxsize=10_000)
+def _read(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError(f"naive datetime {value} where an aware one is needed")
+    return None if value is None else value.astimezone(UTC)
 
 
 def _one_of(column: str, values: Iterable[StrEnum], name: str) -> CheckConstraint:
@@ -159,7 +174,7 @@ edition = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("archive_date", sa.Date, nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
-    Column("history", LargeBinary, nullable=False),  # word statistics of what it announces
+    Column("history", LargeBinary, nullable=False),  # the words of what it announces (digest/matching/index.py)
 )
 
 announcement = Table(
@@ -276,6 +291,15 @@ mention = Table(
     Column("subscriber", Integer, ForeignKey("subscriber.id"), primary_key=True),
     Column("item", Integer, ForeignKey("item.id"), primary_key=True, index=True),
     Column("delivery", Integer, ForeignKey("delivery.id"), nullable=False, index=True),
+)
+
+#: the letters of the longest span that a rate speaks of, for all workers together
+departure = Table(
+    "departure",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("delivery", Integer, nullable=False, index=True),
+    Column("left_at", UtcDateTime, nullable=False, index=True),  # until that is known, the latest that it may be
 )
 
 #: how each run ended

@@ -150,7 +150,7 @@ def keep_listing(connection: sa.Connection, one: Listing, now: datetime) -> None
 
 def settle_read(connection: sa.Connection, read: Read, *, now: datetime, next_read_at: datetime) -> None:
     """Write down how a read ended, and when the next one is due."""
-    values = {
+    values: dict[str, object] = {
         "last_read_at": now,
         "next_read_at": next_read_at,
         "last_outcome": read.outcome,
@@ -158,8 +158,13 @@ def settle_read(connection: sa.Connection, read: Read, *, now: datetime, next_re
         "failures": 0 if read.outcome.is_read else source.c.failures + 1,
     }
     if read.outcome.is_read:
-        values["last_complete_at"] = now
+        values |= {"last_complete_at": now, "barrier": None}
     connection.execute(sa.update(source).where(source.c.name == read.source).values(**values))
+
+
+def set_barrier(connection: sa.Connection, day: date) -> None:
+    """Let the next complete read of every source announce nothing dated on or before a day."""
+    connection.execute(sa.update(source).values(barrier=day))
 
 
 def forget_listings(connection: sa.Connection, before: datetime) -> int:

@@ -52,7 +52,8 @@ def pushed(due: Due, last_digest_at: datetime | None) -> Due:
     """The same slot, not before eight hours have passed since the last letter."""
     if last_digest_at is None or last_digest_at > due.at:  # the latter only after a clock went wrong
         return due
-    return Due(due.slot, max(due.at, last_digest_at + DISTANCE))
+    earliest = last_digest_at + DISTANCE
+    return due if due.at >= earliest else Due(due.slot, earliest)
 
 
 def slots(profile: Profile, *, after: datetime, last_slot: date | None) -> Iterator[Due]:

@@ -39,6 +39,12 @@ class Keyring:
     def __init__(self, key: bytes, older: tuple[bytes, ...] = ()) -> None:
         self._keys = (key, *older)
 
+    @classmethod
+    def of(cls, secret: bytes) -> Keyring:
+        """The keys of a secret, one a line: the first signs, those below it are still read."""
+        first, *older = [line.strip() for line in secret.splitlines() if line.strip()] or [b""]
+        return cls(first, tuple(older))
+
     def sign(self, purpose: Purpose, person: int, day: date) -> str:
         """A token for a link: URL-safe, 32 characters."""
         head = _HEAD.pack(1, person, (day - _EPOCH).days)
@@ -60,6 +66,19 @@ class Keyring:
     def fingerprint(self, text: str) -> str:
         """A keyed hash of a text: 32 hex digits that reveal neither the text nor its order among others."""
         return hmac.digest(self._keys[0], b"fingerprint:" + text.encode(), hashlib.sha256).hex()[:32]
+
+    def hashed(self, address: str) -> str:
+        """An address that nobody can read any more, `hash:KEYID:…`: what stays of a person after an erasure."""
+        return _hashed(self._keys[0], address)
+
+    def hashes(self, address: str) -> tuple[str, ...]:
+        """What an address is hashed to by each key that was ever used here."""
+        return tuple(_hashed(key, address) for key in self._keys)
+
+
+def _hashed(key: bytes, address: str) -> str:
+    name = hmac.digest(key, b"name of this key", hashlib.sha256).hex()[:8]
+    return f"hash:{name}:{hmac.digest(key, b'address:' + address.encode(), hashlib.sha256).hex()[:40]}"
 
 
 def _mac(key: bytes, purpose: str, head: bytes) -> bytes:

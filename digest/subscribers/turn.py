@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from functools import lru_cache
 from itertools import takewhile
 
-from digest.model import Subscriber
+from digest.model import Profile, Subscriber
 from digest.subscribers.due import Due, deadline, next_due, pushed, slots, today
 
 
@@ -26,28 +27,42 @@ def turn_of(person: Subscriber, now: datetime, *, max_lateness: timedelta, is_fo
 
     The next letter keeps its distance from one that is sent by force, so that its deadline is counted from there.
     """
-    come = _come(person, now)
+    profile = person.profile
+    hours = profile.timezone, profile.send_at, profile.days
+    due = None if person.due_slot is None or person.due_at is None else Due(person.due_slot, person.due_at)
+    turn = _turn(hours, due, now, max_lateness, is_forced)
+    if turn is None:
+        return None
+    following = pushed(turn.next, person.last_digest_at)
+    return turn if following is turn.next else replace(turn, next=following)
+
+
+@lru_cache(maxsize=10_000)  # many readers have the same hours and are due at the same moment
+def _turn(
+    hours: tuple[str, time, frozenset[int]],
+    due: Due | None,
+    now: datetime,
+    max_lateness: timedelta,
+    is_forced: bool,  # noqa: FBT001  # a cache tells positions from names
+) -> Turn | None:
+    """The turn of everybody with these hours who is due then; the next is as if no letter had left yet."""
+    profile = Profile(timezone=hours[0], send_at=hours[1], days=hours[2])
+    come = _come(profile, due, now)
     if is_forced:
-        day = today(person.profile.timezone, now)
+        day = today(profile.timezone, now)
         come = [*[due for due in come if due.slot < day], Due(day, now)]
     if not come:
         return None
     *missed, serve = come
-    following = next_due(person.profile, after=max(now, serve.at), last_slot=serve.slot, last_digest_at=None)
+    following = next_due(profile, after=max(now, serve.at), last_slot=serve.slot, last_digest_at=None)
     next_at = pushed(following, now).at if is_forced else following.at
     ends = deadline(serve.at, next_at=next_at, max_lateness=max_lateness)
-    return Turn(
-        missed=tuple(missed),
-        serve=serve,
-        deadline=ends,
-        is_too_late=now >= ends,
-        next=pushed(following, person.last_digest_at),
-    )
+    return Turn(missed=tuple(missed), serve=serve, deadline=ends, is_too_late=now >= ends, next=following)
 
 
-def _come(person: Subscriber, now: datetime) -> list[Due]:
+def _come(profile: Profile, due: Due | None, now: datetime) -> list[Due]:
     """The slots that have come and have no row yet, oldest first."""
-    if person.due_slot is None or person.due_at is None or person.due_at > now:
+    if due is None or due.at > now:
         return []
-    later = slots(person.profile, after=person.due_at, last_slot=person.due_slot)
-    return [Due(person.due_slot, person.due_at), *takewhile(lambda due: due.at <= now, later)]
+    later = slots(profile, after=due.at, last_slot=due.slot)
+    return [due, *takewhile(lambda one: one.at <= now, later)]

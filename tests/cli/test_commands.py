@@ -36,6 +36,7 @@ DOCUMENTS = [
         ("status",),
         {"edition", "sources", "runs", "subscribers", "ledger", "skipped", "unknown", "overdue"},
     ),
+    (("doctor",), {"checks"}),
 ]
 
 
@@ -95,6 +96,11 @@ def test_a_preview_of_the_store_counts_days_back_from_the_newest(stocked):
     assert considered("--days", "4") == 3
     assert considered("--date", "2026-11-20") == 2
     assert considered("--date", "2026-11-21") == 0
+    month = stocked.run("preview", "--interests", "kites", "--days", "30", "--json").json
+    assert month["volume"] == dict.fromkeys(("strict", "normal", "broad"), 1.5)  # three papers on two days
+    assert (
+        "about 1.5 papers a day at this setting" in stocked.run("preview", "--interests", "kites", "--days", "30").out
+    )
 
 
 def test_explain_answers_for_what_was_sent_and_for_what_was_not(stocked):

@@ -27,9 +27,17 @@ def letter(recipient="ada@example.org", number=1, subject="Two papers", date="Sa
         recipient=recipient,
         envelope_from="digest@example.net",
         subject=subject,
-        html=f"<p>{number}</p>",
-        text=f"{number} — é",
-        data=f"{head}\r\nbody {number}\r\n".encode(),
+        data=f"{head}{two_parts(f'{number} — é', f'<p>{number}</p>')}".encode(),
+    )
+
+
+def two_parts(text, html):
+    head = "charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    parts = (
+        f"\r\n--=_1\r\nContent-Type: text/{kind}; {head}{body}" for kind, body in (("plain", text), ("html", html))
+    )
+    return (
+        f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="=_1"\r\n{"".join(parts)}\r\n--=_1--\r\n'
     )
 
 

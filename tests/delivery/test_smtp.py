@@ -18,15 +18,13 @@ from digest.delivery.replies import LONGEST_TEXT, Phase, Reply, outcome
 from digest.delivery.smtp import PER_CONNECTION, SmtpTransport, Timeouts
 from digest.errors import SetupError
 from digest.model import Fault, Message, State
-from tests.delivery.scripted_smtp import CUT, NEVER, ScriptedServer
+from tests.delivery.scripted_smtp import CUT, NEVER, POLITE, ScriptedServer
 
 HURRIED = Timeouts(command=5, data=5, dot=5)
 LETTER = Message(
     recipient="ada@example.org",
     envelope_from="digest@example.net",
     subject="Two papers",
-    html="<p>Two papers</p>",
-    text="Two papers",
     data=b"Subject: Two papers\r\n\r\nTwo papers\r\n",
 )
 PIPELINING = {"EHLO": b"250-scripted.test\r\n250 PIPELINING\r\n"}
@@ -172,6 +170,8 @@ def test_the_check_comes_after_everything_else_was_accepted():
         ("DOT", "421 4.3.2 closing", State.DEFERRED, Fault.NETWORK),
         ("DOT", "552 5.3.4 too big", State.FAILED, Fault.CONTENT),
         ("DOT", "554 5.7.1 looks like spam", State.FAILED, Fault.CONTENT),
+        ("DOT", "550 5.7.26 unauthenticated mail", State.FAILED, Fault.OURS),
+        ("DOT", "550 5.7.515 access denied", State.FAILED, Fault.OURS),
         ("DOT", "250 2.0.0 queued as 1", State.SENT, None),
         ("DOT", "299 2.0.0 unheard of", State.SENT, None),
     ],
@@ -256,6 +256,109 @@ def test_a_pipelining_server_gets_the_envelope_at_once_and_the_letter_whole():
     assert result.state is State.SENT
     assert server.bodies == [LETTER.data]
     assert server.heard[1:4] == ["MAIL FROM:<digest@example.net>", "RCPT TO:<ada@example.org>", "DATA"]
+
+
+# --- the next envelope leaves with the end of the letter ----------------------------------------------------------
+
+
+def numbered(number):
+    return replace(LETTER, recipient=f"reader{number}@example.org", data=f"Subject: {number}\r\n\r\n".encode())
+
+
+def sent_in_a_row(script, letters, **options):
+    """(results, server) of letters that are each offered with the end of the one before."""
+    waiting, results = list(letters), []
+    with ScriptedServer(script) as server, opened(server, **options) as transport:
+        while waiting:
+            letter = waiting.pop(0)
+            upcoming = lambda: waiting[0] if waiting else None  # noqa: E731
+            results.append(transport.send(letter, go, upcoming=upcoming))
+    server.settle()
+    return results, server
+
+
+def test_letters_in_a_row_arrive_whole_and_in_order_over_one_connection():
+    letters = [numbered(number) for number in range(20)]
+    results, server = sent_in_a_row(PIPELINING, letters)
+    assert [result.state for result in results] == [State.SENT] * 20
+    assert server.bodies == [letter.data for letter in letters]
+    assert [line for line in server.heard if line.startswith("RCPT")] == [
+        f"RCPT TO:<{one.recipient}>" for one in letters
+    ]
+    assert (server.connections, server.heard.count("quit")) == (1, 1)
+
+
+def test_a_server_that_does_not_take_commands_at_once_is_never_offered_the_next_envelope():
+    with ScriptedServer() as server, opened(server) as transport:
+        assert transport.send(LETTER, go, upcoming=lambda: pytest.fail("asked")).state is State.SENT
+
+
+@pytest.mark.parametrize(
+    ("phase", "reply", "state"),
+    [
+        ("DOT", b"554 5.6.0 no\r\n", State.FAILED),
+        ("DOT", b"451 4.3.0 later\r\n", State.DEFERRED),
+        ("DOT", b"421 4.3.2 closing\r\n", State.DEFERRED),
+        ("DOT", CUT, State.UNKNOWN),
+        ("MAIL", b"451 4.3.0 later\r\n", State.DEFERRED),
+        ("RCPT", b"550 5.1.1 no\r\n", State.FAILED),
+        ("DATA", b"451 4.3.0 later\r\n", State.DEFERRED),
+    ],
+)
+def test_what_becomes_of_one_letter_in_a_row_is_said_of_that_one_alone(phase, reply, state):
+    polite = POLITE[phase]
+    letters = [numbered(number) for number in range(5)]
+    results, server = sent_in_a_row(PIPELINING | {phase: [polite, polite, reply, polite]}, letters)
+    assert [result.state for result in results] == [State.SENT, State.SENT, state, State.SENT, State.SENT]
+    taken = [letter.data for number, letter in enumerate(letters) if number != 2 or phase == "DOT"]
+    assert server.bodies == taken
+
+
+def test_a_connection_that_ends_with_the_next_envelope_on_it_is_replaced_unseen():
+    results, server = sent_in_a_row(PIPELINING | {"MAIL": [b"250 ok\r\n", CUT, b"250 ok\r\n"]}, map(numbered, range(4)))
+    assert [result.state for result in results] == [State.SENT] * 4
+    assert (server.connections, len(server.bodies)) == (2, 4)
+
+
+def test_a_full_connection_is_not_offered_one_more():
+    results, server = sent_in_a_row(PIPELINING, map(numbered, range(7)), per_connection=3)
+    assert [result.state for result in results] == [State.SENT] * 7
+    assert (server.connections, server.heard.count("quit"), len(server.bodies)) == (3, 3, 7)
+
+
+def test_an_envelope_that_was_offered_and_not_used_leaves_nothing_behind():
+    with ScriptedServer(PIPELINING) as server, opened(server) as transport:
+        assert transport.send(numbered(1), go, upcoming=lambda: numbered(2)).state is State.SENT
+        assert transport.send(numbered(3), go, upcoming=lambda: numbered(4)).state is State.SENT
+        transport.close()
+        server.settle()
+    assert server.bodies == [numbered(1).data, numbered(3).data]
+    assert (server.fragments, server.heard.count("quit")) == ([b"", b""], 0)
+
+
+# --- the fence, and stopping --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("extensions", [{}, PIPELINING], ids=["one by one", "pipelined"])
+def test_a_letter_that_is_not_ours_any_more_does_not_end(extensions):
+    with ScriptedServer(extensions) as server, opened(server) as transport:
+        result = transport.send(LETTER, go, is_held=lambda: False, upcoming=lambda: numbered(2))
+        server.settle()
+        assert (result.state, result.fault) == (State.DEFERRED, Fault.NETWORK)
+        assert (server.bodies, server.fragments) == ([], [LETTER.data])
+        assert transport.send(LETTER, go).state is State.SENT
+
+
+def test_a_letter_that_takes_too_long_can_be_cut_from_outside():
+    with ScriptedServer({"DOT": NEVER}) as server, opened(server, timeouts=Timeouts(dot=60)) as transport:
+        results = []
+        sender = Thread(target=lambda: results.append(transport.send(LETTER, go)))
+        sender.start()
+        while not server.bodies:
+            sender.join(0.05)
+        transport.abort()
+        sender.join(10)
+        assert [result.state for result in results] == [State.UNKNOWN]
 
 
 # --- TLS and login ------------------------------------------------------------------------------------------------

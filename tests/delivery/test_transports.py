@@ -17,8 +17,6 @@ def letter(recipient="ada@example.org", number=1):
         recipient=recipient,
         envelope_from="digest@example.net",
         subject="Two papers",
-        html="<p>Two papers</p>",
-        text="Two papers",
         data=f"{head}Subject: Two papers\r\n\r\nTwo papers\r\n".encode(),
     )
 

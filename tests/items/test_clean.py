@@ -21,6 +21,8 @@ from digest.items.latex import plain_letters
         ("\u202egnp.exe\u202c, zero\u200bwidth, soft\u00adhyphen\ufeff", "gnp.exe, zerowidth, softhyphen"),
         ("lone \ud800 half", "lone \ufffd half"),
         ("𝒪(n) for 𝐱 in ℒ, but ℝ", "O(n) for x in L, but ℝ"),
+        ("𝔸𝕋𝕋𝔼ℕ𝕋𝕀𝕆ℕ is 𝗮𝗹𝗹 𝚢𝚘𝚞 𝓃ℯℯ𝒹, 𝔼[X] over ℤ and ℚ", "ATTENTION is all you need, E[X] over ℤ and ℚ"),
+        ("ＬＬＭ と ＧＰＴ４：評価", "LLM と GPT4：評価"),
         ("e\u0301", "é"),
         ("می\u200cخواهم and a\u200cb", "می\u200cخواهم and ab"),
         ("<b>tags</b> & all", "<b>tags</b> & all"),

@@ -39,6 +39,7 @@ from digest.items.latex import readable
         (r"$\color{red}{x}$", r"$\color{red}{x}$"),
         (r"$a}$ and ${b$", r"$a}$ and ${b$"),
         (r"\foo{x} and 90{\baz}", r"\foo{x} and 90{\baz}"),
+        (r"$\hat{\hat{\hat{\hat{\hat{\hat{\hat{x}}}}}}}$", r"$\hat{\hat{\hat{\hat{\hat{\hat{\hat{x}}}}}}}$"),
         # not a formula
         ("costs $5 and $10 per query", "costs $5 and $10 per query"),
         ("US$5M and A$6M", "US$5M and A$6M"),

@@ -1,10 +1,12 @@
-"""Invented papers, people and letters that the tests of the letter and its pictures share."""
+"""Invented papers, people and letters of every kind that the tests of the letter and its pictures share."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
+from digest.letter.notice import Answer, Notice
+from digest.letter.notices import Notices
 from digest.letter.press import Press
 from digest.model import (
     Field,
@@ -182,3 +184,143 @@ DAILY = Letter(
     unread=("bioRxiv",),
     token="Vm9pY2k.u7",
 )
+
+_READING = "Reading machines"
+
+#: three topics; a reason against a paper, and one that learned words have helped to find
+TEN = (
+    *NINE[:7],
+    pick(
+        text(
+            "Reading Between the Tables: Answers From Ten Thousand Supplements",
+            "Most numbers of a paper stand in files that nobody opens. We read ten thousand of them with a small model "
+            "that says when it cannot tell, and find that a third of the tables answer questions which the papers "
+            "themselves leave open. Confidence is reported per cell, so that a reader can check the doubtful ones.",
+            "Tomasz Wilk, Aroha Ngata, Dede Kurnia, Ann Sole",
+            item=10,
+            categories=("cs.CL",),
+        ),
+        ("reading", 34, T),
+        ("social networks", -12, A),
+        topic=_READING,
+    ),
+    pick(text("Tables That Explain Themselves", "They do.", "Aroha Ngata", item=11), ("tables", 27, T), topic=_READING),
+    pick(text("A Comma Too Many", "One less would do.", "Ida Roos", item=12), ("reading", 19, A), topic=_READING),
+)
+_LEARNED = Match(interest="uncertainty", field=A, points=9, words=("uncertainty",), related=("confidence", "doubtful"))
+TEN = (
+    *TEN[:7],
+    replace(TEN[7], pick=replace(TEN[7].pick, score=31, matches=(*TEN[7].pick.matches, _LEARNED))),
+    *TEN[8:],
+)
+
+_LONG_ABSTRACT = (
+    "Long abstracts are the rule where a field is young. This one was made longer than it had to be, so that we see "
+    "where a letter cuts it. The first sentences carry the news; the later ones carry the numbers, the data sets, the "
+    "names of the baselines, and at the very end the address of a repository. "
+) * 6
+
+TWENTY = tuple(
+    replace(each, text=replace(each.text, abstract=f"{each.text.abstract} {_LONG_ABSTRACT}"))
+    for each in (NINE * 3)[:20]
+)
+
+_FAR_FROM_LATIN = (
+    pick(
+        text(
+            "מפות שקטות: למידה בלי תוויות",
+            "אנו מראים כיצד ללמוד מפה של עיר מתוך הליכה אחת, בלי תוויות ובלי מצלמה.",
+            "דנה לוי, Зоя Круг",
+            item=31,
+            categories=("cs.CV",),
+        ),
+        ("למידה", 44, T),
+    ),
+    pick(
+        text(
+            "无需标注的地图：一次步行就够了",
+            "本文提出一种无需标注的学习方法。它比以往的方法更简单，也更快。我们在九个城市中做了实验。",
+            "王小明, 佐藤花子",
+            item=32,
+            categories=("cs.CV",),
+        ),
+        ("地图", 31, T),
+    ),
+)
+
+_MATHEMATICS = (
+    pick(
+        text(
+            "ϵ-Optimal Search in O(n log n): When a<b and xᵢ² > ℝᵈ",
+            "We show ‖x‖₂ ≤ 1/(2π) for all x∈ℝᵈ with p < 0.05; a query costs $5 at 20 ms, and \\foo{x} stays.",
+            "P. Q. Erdős, Åsa Þórsdóttir",
+            item=41,
+            categories=("math.OC",),
+        ),
+        ("search", 31, T),
+        ("costs", 9, A),
+    ),
+)
+
+NEAR_MISSES = (
+    pick(
+        text("Sparse Calibration of Rain Gauges by Radar", "", "Marit Voll, Edvin Sars", item=51),
+        ("calibration", 31, T),
+    ),
+    pick(
+        text("Why Small Towns Stay Small", "", "Bence Halmos", item=52),
+        ("graph neural networks", 38, A),
+        ("social networks", -12, A),
+    ),
+    pick(
+        text("A Catalogue of Loop Motifs in Thermophiles", "", "Pradeep Rao, A. B, C. D, E. F", item=53),
+        ("protein design", 22, A),
+    ),
+)
+
+_QUIET = replace(DAILY, picks=(), unread=())
+_CALM = replace(DAILY, trending=(), unread=())
+
+#: every kind of digest, by name
+LETTERS: dict[str, Letter] = {
+    "daily": replace(DAILY, picks=TEN),
+    "one": replace(_CALM, picks=NINE[:1]),
+    "long": replace(_CALM, picks=TWENTY),
+    "non-latin": replace(_CALM, picks=_FAR_FROM_LATIN),
+    "mathematics": replace(_CALM, picks=_MATHEMATICS),
+    "trending": replace(_QUIET, has_interests=False),
+    "quiet": replace(_QUIET, misses=NEAR_MISSES, line=40),
+    "welcome": replace(_CALM, is_first=True),
+    "vouched": replace(_CALM, picks=NINE[:2], is_first=True, vouched_by="owner@example.org in config.yaml"),
+}
+
+
+def written(notices: Notices) -> dict[str, Notice]:
+    """Every kind of letter that is no digest, by name."""
+    reader, token = "ada@example.org", "Zk3v9-1Qm7Rr0aXw"
+    more = Answer("more 2", "More papers like Whose Neighbour Was It?")
+    return {
+        "confirm": notices.confirm(reader, token=token, leave=token, until=date(2024, 11, 24)),
+        "already": notices.already(
+            reader, token=token, days=DAILY.days, send_at=time(6, 45), next_day=date(2024, 11, 22)
+        ),
+        "goodbye": notices.goodbye(reader, token=token, until=date(2024, 12, 21), cancelled=date(2024, 11, 22)),
+        "paused": notices.paused(reader, token=token, until=date(2024, 12, 2)),
+        "reply": notices.reply(
+            reader,
+            done=(more, Answer("pause 2 weeks", "Nothing until 5 December.")),
+            failed=(Answer("lesss 4", "No command is called lesss. Did you mean less?"),),
+            answers_to="<mail.7@reader.example>",
+        ),
+        "alert": notices.alert(
+            SITE.contact,
+            "bioRxiv has not been read since Tuesday",
+            ("Its server answered 503 Service Unavailable eleven times.", "Letters go out without it and say so."),
+        ),
+        "probe": notices.probe(SITE.contact),
+    }
+
+
+def set_notice(notices: Notices, notice: Notice) -> Message:
+    """The letter as a message, with an id and a date that are always the same."""
+    return notices.typeset(notice, message_id="<abc.2@example.org>", date=WRITTEN, envelope_from="bounce@example.org")

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from digest.letter.notices import Notices
 from digest.letter.press import Press
+from digest.letter.templates import Templates
 from digest.model import Field, Letter, Message
 from tests.letter import samples
 
@@ -40,10 +42,15 @@ LETTERS: dict[str, Letter] = {
     "long": replace(_SHORT, picks=(samples.pick(_LONG, ("story", 9, Field.TITLE)),) * 5),
     "trending": replace(_DAILY, picks=(), has_interests=False, days=frozenset(range(7))),
     "quiet": replace(_DAILY, picks=()),
+    "nearest": samples.LETTERS["quiet"],
+    "learned": samples.LETTERS["daily"],
     "sample": replace(_SHORT, picks=samples.NINE[:1], is_sample=True, token=None),
     "vouched": replace(_SHORT, picks=samples.NINE[:2], is_first=True, vouched_by="config.yaml by the operator"),
     "sunday": replace(_SHORT, picks=samples.NINE[:1], day=date(2024, 12, 1), considered=1, days=frozenset((0, 3, 6))),
 }  # fmt: skip
+
+DESK = Notices(samples.SITE, samples.SENDER, Templates())
+NOTICES = samples.written(DESK)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +60,15 @@ def press() -> Press:
 
 @pytest.mark.parametrize("name", LETTERS)
 def test_the_letter_is_as_it_was(name: str, press: Press) -> None:
-    message = samples.set_letter(press, LETTERS[name])
+    assert_as_it_was(name, samples.set_letter(press, LETTERS[name]))
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_the_notice_is_as_it_was(name: str) -> None:
+    assert_as_it_was(f"notice-{name}", samples.set_notice(DESK, NOTICES[name]))
+
+
+def assert_as_it_was(name: str, message: Message) -> None:
     for path, content in _files(name, message).items():
         if os.environ.get("DIGEST_GOLDEN") == "refresh":
             path.parent.mkdir(exist_ok=True)

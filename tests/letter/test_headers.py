@@ -5,6 +5,8 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.letter import headers
+from digest.letter.letterhead import Letterhead
+from digest.model import Site
+from tests.letter import samples
 
 
 def read(line: bytes, name: str) -> str:
@@ -124,3 +129,33 @@ def test_what_is_no_message_id_is_refused(message_id: str) -> None:
 
 def test_the_date_has_a_numeric_zone() -> None:
     assert headers.date_header(datetime(2024, 2, 29, 6, 5, tzinfo=UTC)) == b"Date: Thu, 29 Feb 2024 06:05:00 +0000\r\n"
+
+
+@pytest.mark.parametrize("url", ["https://papers.example.org", "http://127.0.0.1:8000"])
+@given(length=st.integers(1, 60))
+def test_no_line_of_the_header_is_too_long_however_long_the_contact_is(url: str, length: int) -> None:
+    site = replace(samples.SITE, url=url, contact="o" * length + "@example.org")
+    lines = b"".join(letterhead(site, "T" * 32)).split(b"\r\n")
+    assert all(len(line) <= 78 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("url", "contact", "addresses"),
+    [
+        ("https://x.example", "m@x.example", ["https://x.example/unsubscribe/T", "mailto:m@x.example?subject=unsubscribe%20T"]),
+        ("http://127.0.0.1", "me@x.example", ["mailto:me@x.example?subject=unsubscribe%20T"]),
+        ("http://127.0.0.1", "m" * 40 + "@x.example", ["mailto:" + "m" * 40 + "@x.example?subject=T"]),
+        ("http://127.0.0.1", "m" * 60 + "@x.example", []),
+    ],
+)  # fmt: skip
+def test_a_mail_stands_in_the_header_where_it_fits(url: str, contact: str, addresses: list[str]) -> None:
+    block = b"".join(letterhead(replace(samples.SITE, url=url, contact=contact), "T"))
+    message = email.message_from_bytes(block + b"\r\n", policy=email.policy.default)
+    assert re.findall("<(.+?)>", str(message["List-Unsubscribe"] or "")) == addresses
+    is_public = url.startswith("https")
+    assert (message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click") is is_public
+
+
+def letterhead(site: Site, token: str) -> Iterator[bytes]:
+    lines = Letterhead(site, samples.SENDER).lines
+    return lines("ada@example.org", "x", message_id="<a@b.example>", date=samples.WRITTEN, token=token)

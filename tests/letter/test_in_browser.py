@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from digest.letter.press import Press
 from digest.model import Letter
+from tests.browser import Browser, chromium, opened
 from tests.letter import samples
-from tests.letter.pictures import FLAGS
 from tests.services import skip_without
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 #: each of them writes "ran" somewhere, or asks a host that does not exist for something
 VECTORS = [
@@ -32,11 +32,12 @@ VECTORS = [
 
 
 @pytest.fixture(scope="module")
-def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if found is None:
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    if program is None:
         skip_without("Chromium")
-    return str(found)
+    with opened(str(program)) as one:
+        yield one
 
 
 def hostile(vector: str) -> Letter:
@@ -55,27 +56,26 @@ def hostile(vector: str) -> Letter:
     return replace(samples.DAILY, picks=(pick, *others), unread=(vector,), attributions=(vector,))
 
 
-def opened(chromium: str, html: str, folder: Path) -> str:
+def document(browser: Browser) -> str:
     """The document as the browser has it after its scripts, if it had any, have run."""
-    page = folder / "letter.html"
-    page.write_text(html, encoding="utf-8")
-    command = [chromium, *FLAGS, f"--user-data-dir={folder}/profile", "--virtual-time-budget=2000", "--dump-dom"]
-    done = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout
+    return str(browser.run("new Promise(r => setTimeout(() => r(document.documentElement.outerHTML), 100))"))
 
 
 @pytest.mark.parametrize("vector", VECTORS)
-def test_nothing_hostile_runs(chromium: str, vector: str, tmp_path: Path) -> None:
+def test_nothing_hostile_runs(browser: Browser, vector: str) -> None:
     press = Press(samples.SITE, samples.SENDER)
-    document = opened(chromium, samples.set_letter(press, hostile(vector)).html, tmp_path)
-    body = re.search(r"<body[^>]*>", document)
+    browser.open(samples.set_letter(press, hostile(vector)).html)
+    found = document(browser)
+    body = re.search(r"<body[^>]*>", found)
     assert body is not None
     assert "ran" not in body[0]
-    assert not re.search(r"<(script|iframe|img|svg|object|embed|link)\b", document)
-    assert len(re.findall(r"<h3\b", document)) == len(samples.NINE) + len(samples.READ_BY_OTHERS)
+    assert browser.asked == [] and browser.said == []
+    assert not re.search(r"<(script|iframe|img|svg|object|embed|link)\b", found)
+    assert len(re.findall(r"<h3\b", found)) == len(samples.NINE) + len(samples.READ_BY_OTHERS)
 
 
-def test_the_browser_would_have_shown_it(chromium: str, tmp_path: Path) -> None:
+def test_the_browser_would_have_shown_it(browser: Browser) -> None:
     """The net has no hole: the same text, unescaped, is caught."""
-    document = opened(chromium, f"<html><body>{VECTORS[1]}</body></html>", tmp_path)
-    assert '<body id="ran">' in document
+    browser.open(f"<html><body>{VECTORS[1]}</body></html>")
+    assert '<body id="ran">' in document(browser)
+    assert browser.asked

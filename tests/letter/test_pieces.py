@@ -142,6 +142,12 @@ def test_wrapping_only_trades_spaces_for_line_ends(text: str, hang: int) -> None
     assert wrapped(text, hang).replace(" ", "").replace("\n", "") == text.replace(" ", "")
 
 
+@given(st.text(" ab.-", max_size=300), st.integers(0, 8))
+def test_the_quick_way_to_wrap_breaks_lines_where_the_other_does(text: str, hang: int) -> None:
+    wide = text + " é"  # which is not ASCII, and goes the other way
+    assert wrapped(text + " e", hang) == wrapped(wide, hang).replace("é", "e")
+
+
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_each_form_is_shorter_and_the_last_is_a_single_title(papers: int, trending: int) -> None:
     sizes: Sequence[tuple[int, ...]] = [

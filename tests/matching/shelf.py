@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from digest.matching.analysis import analyse
+from digest.matching.evidence import Evidence
 from digest.matching.grammar import understand
-from digest.matching.history import History
+from digest.matching.index import Index
 from digest.matching.scores import EditionScores, match
 from digest.model import Announced, AnnounceReason, Field, Interest, ItemText, Mark, Match, Popularity
 
@@ -39,8 +39,15 @@ def scores(papers: Iterable[Announced]) -> EditionScores:
     """An edition of these papers, measured against themselves and the background."""
     known = list(papers)
     background = [paper(-number, title) for number, title in enumerate(BACKGROUND, start=1)]
-    history = History.of(analyse(text) for text in [*(each.text for each in known), *background])
+    history = Index.of([*(each.text for each in known), *background]).history
     return EditionScores(known, history)
+
+
+def evidence_of(edition: EditionScores, interest: Interest) -> dict[int, Evidence]:
+    """{item: evidence} of everything that an edition has of an interest."""
+    [row] = edition.rows([interest])
+    papers = edition.table.papers[edition.table.starts[row] : edition.table.starts[row + 1]]
+    return {item: edition.evidence(interest, item) for item in edition.items[papers].tolist()}
 
 
 def one(line: str) -> Interest:
@@ -53,8 +60,8 @@ def one(line: str) -> Interest:
 def fit(line: str, text: ItemText) -> Match | None:
     """How a paper fits one line of interests; None where it does not."""
     interest = one(line)
-    evidence = scores([announced(text)]).column(interest).get(text.item)
-    return match(interest, evidence) if evidence and evidence.fits else None
+    evidence = evidence_of(scores([announced(text)]), interest).get(text.item)
+    return match(interest, evidence) if evidence and evidence.share else None
 
 
 def marked(mark: Mark, text: ItemText) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.matching.analysis import fold, groups, read, split
+from digest.matching.analysis import Form, fold, groups, read, split
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_end_of_a_sentence_parts_neighbours() -> None:
 def test_a_hyphened_word_is_found_by_its_parts_and_in_one(text: str) -> None:
     passage = read(text)
     assert passage.terms == {"over", "smooth", "oversmooth"}
-    [place] = passage.places("oversmooth")
+    [place] = passage.places(Form(("oversmooth",)))
     assert (place.start, place.end) == (0, len(text))
     assert passage.length == 2
 
@@ -62,7 +62,8 @@ def test_a_dash_between_spaces_binds_nothing() -> None:
 
 def test_rows_of_words_are_found_where_they_stand() -> None:
     text = "Deep nets: deep nets. Deep. Nets"
-    assert [text[at.start : at.end] for at in read(text).find(("deep", "nets"))] == ["Deep nets", "deep nets"]
+    places = read(text).places(Form((), ("deep", "nets")))
+    assert [text[at.start : at.end] for at in places] == ["Deep nets", "deep nets"]
 
 
 @given(st.text() | st.text("aB-.?'’ é\u0301图🙂ﬁ²ωσς"))

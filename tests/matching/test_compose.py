@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain import plain_letter
+from readers import INTERESTS, LINES_OF_TEXT, NAMES, PAPERS, PROFILES, READERS, column
 from shelf import announced, one, paper, scores
 
-from digest.matching.compose import LINES, Decision, compose, explain, threshold
+from digest.matching.compose import Reader, compose, compose_all
+from digest.matching.explain import Decision, explain
 from digest.matching.grammar import understand
+from digest.matching.line import LINES, threshold
+from digest.matching.window import Window
 from digest.model import Announced, Digest, Interest, Profile, QuietDays, Sign, Strictness
 
 BROAD = Profile(strictness=Strictness.BROAD)
-NAMES = ("Ada Byron", "Yann LeCun")
+LAW = settings(deadline=None)
+NOTHING: frozenset[int] = frozenset()
 
 
-def letter(interests: str, papers: list[Announced], profile: Profile = BROAD, excluded: tuple[int, ...] = ()) -> Digest:
+def letter(
+    interests: str, papers: list[Announced], profile: Profile = BROAD, excluded: frozenset[int] = NOTHING
+) -> Digest:
     return compose(profile, understand(f"{interests}\n").interests, [scores(papers)], excluded)
 
 
@@ -92,7 +101,7 @@ def test_a_reader_of_whole_categories_gets_every_hit() -> None:
 def test_the_newest_announcement_of_a_work_counts_once() -> None:
     older, newer = scores([announced(paper(1, "Tea"))]), scores([announced(paper(1, "Tea, with milk"), edition=2)])
     for editions in ([older, newer], [newer, older]):
-        digest = compose(BROAD, [one("tea"), one("milk")], editions, ())
+        digest = compose(BROAD, [one("tea"), one("milk")], editions)
         [pick] = digest.picks
         assert {each.interest for each in pick.matches} == {"tea", "milk"}
         assert digest.considered == 1
@@ -100,7 +109,7 @@ def test_the_newest_announcement_of_a_work_counts_once() -> None:
 
 def test_excluded_papers_are_not_considered() -> None:
     papers = [announced(paper(1, "Tea"), upvotes=5), announced(paper(2, "Tea"))]
-    digest = letter("tea", papers, excluded=(1,))
+    digest = letter("tea", papers, excluded=frozenset({1}))
     assert (items(digest), digest.considered) == (([2], []), 1)
 
 
@@ -119,13 +128,78 @@ def test_what_a_reader_wants_less_of_does_not_come_in_as_popular() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quiet_days", "trending"), [(QuietDays.SKIP, []), (QuietDays.TRENDING, [1]), (QuietDays.LETTER, [1])]
+    ("quiet_days", "trending"), [(QuietDays.SKIP, []), (QuietDays.TRENDING, [1]), (QuietDays.LETTER, [])]
 )
 def test_a_day_when_nothing_fits(quiet_days: QuietDays, trending: list[int]) -> None:
     papers = [announced(paper(1, "Birds"), upvotes=5), announced(paper(2, "Birds"))]
     digest = letter("tea", papers, replace(BROAD, quiet_days=quiet_days))
     assert items(digest) == ([], trending)
     assert digest.considered == 2
+
+
+def test_explanations_tell_of_turns_near_misses_and_former_letters() -> None:
+    papers = [*(announced(paper(item, "Tea")) for item in range(1, 5)), announced(paper(5, "Birds over a wall"))]
+    interests = understand("tea ^3\nbirds").interests
+    turn = explain(replace(BROAD, max_items=2), interests, [scores(papers)], 1)
+    assert turn.reason == "ranked 1 of 5 that fit"
+    turn = explain(replace(BROAD, max_items=4), interests, [scores(papers)], 5)
+    assert (turn.decision, turn.reason) == (Decision.PICKED, "ranked 5 of 5 that fit; its interest had a turn")
+    quiet = replace(BROAD, quiet_days=QuietDays.LETTER)
+    miss = explain(quiet, [one("birds ^0.2")], [scores(papers)], 5)
+    assert miss.decision is Decision.NEAR_MISS
+    assert miss.reason.endswith("below the line of 2.5; shown as a near miss, since no paper reached it")
+    former = explain(quiet, interests, [scores(papers)], 5, frozenset({5}))
+    assert (former.decision, former.reason) == (Decision.NO_CANDIDATE, "a letter has named it before")
+
+
+NEAR = [
+    announced(paper(1, "Tea")),
+    announced(paper(2, "On a much longer way to milk and honey", "Milk.")),
+    announced(paper(3, "Tea stones")),
+]
+
+
+def test_the_letter_of_a_quiet_day_shows_the_nearest_misses_and_what_is_popular() -> None:
+    papers = [*NEAR, announced(paper(4, "Tea water")), announced(paper(5, "Stones"), upvotes=3)]
+    digest = letter("tea ^0.2\n!water\nmilk ^0.1", papers, replace(BROAD, quiet_days=QuietDays.LETTER))
+    assert items(digest) == ([], [5])
+    assert [each.item for each in digest.misses] == [1, 3, 2]
+    assert all(0 < each.score < digest.line and each.matches for each in digest.misses)
+    assert [each.score for each in digest.misses] == sorted((each.score for each in digest.misses), reverse=True)
+
+
+@pytest.mark.parametrize("quiet_days", [QuietDays.SKIP, QuietDays.TRENDING])
+def test_only_who_wants_a_letter_on_quiet_days_is_shown_misses(quiet_days: QuietDays) -> None:
+    assert letter("tea ^0.2", NEAR, replace(BROAD, quiet_days=quiet_days)).misses == ()
+
+
+def test_a_letter_with_picks_has_no_misses() -> None:
+    digest = letter("tea\nmilk ^0.1", NEAR, replace(BROAD, quiet_days=QuietDays.LETTER))
+    assert items(digest) == ([1, 3], [])
+    assert digest.misses == ()
+
+
+def test_no_interest_starves_beside_a_loud_one() -> None:
+    papers = [announced(paper(item, "Tea")) for item in range(1, 9)]
+    papers += [announced(paper(9, "Birds of passage")), announced(paper(10, "Rough birds at dawn"))]
+    digest = letter("tea ^3\nbirds", papers, replace(BROAD, max_items=4))
+    assert items(digest)[0] == [1, 2, 3, 9]
+    assert items(letter("tea ^3\nbirds", papers, replace(BROAD, max_items=1)))[0] == [1]
+
+
+def test_a_topic_takes_turns_as_one_and_stands_together() -> None:
+    papers = [announced(paper(item, "Tea")) for item in range(1, 5)]
+    papers += [announced(paper(5, "Milk and so on")), announced(paper(6, "Birds over a wall"))]
+    interests = "birds\nFood:\ntea ^3\nmilk ^2"
+    assert items(letter(interests, papers, replace(BROAD, max_items=4)))[0] == [1, 2, 3, 6]
+    assert items(letter(interests, papers, replace(BROAD, max_items=6)))[0] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_topic_stands_where_its_best_paper_does() -> None:
+    papers = [announced(paper(1, "Tea")), announced(paper(2, "Birds")), announced(paper(3, "Milk"))]
+    digest = letter("Food:\ntea ^3\nmilk\nSky:\nbirds ^2", papers)
+    assert items(digest)[0] == [1, 3, 2]
+    assert [each.topic for each in digest.picks] == ["Food", "Food", "Sky"]
 
 
 @pytest.mark.parametrize(
@@ -149,8 +223,9 @@ def test_a_reader_without_wishes_gets_a_trending_letter(upvotes: tuple[int, ...]
         ("tea\n!milk", 2, Decision.VETOED, 'kept out by "!milk"'),
         ("tea", 3, Decision.BELOW_LINE, "no interest fits it"),
         ("tea\nbirds ^0.1", 3, Decision.BELOW_LINE, "below the line of 2.5"),
-        ("tea", 4, Decision.TRENDING, "among the most popular"),
-        ("tea", 9, Decision.NO_CANDIDATE, "not among the papers"),
+        ("tea", 4, Decision.TRENDING, "no interest fits it; among the most popular"),
+        ("tea\nstones ^0.1", 4, Decision.TRENDING, "below the line of 2.5; among the most popular"),
+        ("tea", 9, Decision.NO_CANDIDATE, "announced at another time"),
     ],
 )
 def test_explanations_say_what_happened(interests: str, item: int, decision: Decision, reason: str) -> None:
@@ -166,59 +241,54 @@ def test_explanations_say_what_happened(interests: str, item: int, decision: Dec
     assert reason in explained.reason
 
 
-WORDS = ["tea", "milk", "rough", "paths", "birds", "graph"]
-TEXTS = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
-PAPERS = st.lists(
-    st.builds(
-        lambda title, abstract, who, category, upvotes, edition: announced(
-            paper(0, title, abstract, authors=(who,), categories=(category,)), upvotes=upvotes, edition=edition
-        ),
-        TEXTS,
-        TEXTS,
-        st.sampled_from(NAMES),
-        st.sampled_from(["cs.CL", "math.PR"]),
-        st.integers(0, 2),
-        st.integers(1, 2),
-    ),
-    max_size=7,
-).map(lambda papers: [replace(each, text=replace(each.text, item=item)) for item, each in enumerate(papers, start=1)])
-LINES_OF_TEXT = st.builds(
-    "{}{}{}".format,
-    st.sampled_from(["", "", "", "-", "!"]),
-    st.sampled_from([*WORDS, "rough paths", '"tea milk"', "title: tea", "author: LeCun", "category: cs"]),
-    st.sampled_from(["", " ^0.3", " ^2"]),
-)
-INTERESTS = st.lists(LINES_OF_TEXT, max_size=6).map(lambda lines: understand("\n".join([*lines, ""])).interests)
-PROFILES = st.builds(
-    Profile,
-    max_items=st.integers(1, 3),
-    strictness=st.sampled_from(Strictness),
-    quiet_days=st.sampled_from(QuietDays),
-    trending=st.integers(0, 2),
-)
-
-
+@LAW
 @given(PROFILES, INTERESTS, PAPERS, st.sets(st.integers(1, 7), max_size=2))
 def test_laws_of_a_letter(
     profile: Profile, interests: tuple[Interest, ...], papers: list[Announced], excluded: set[int]
 ) -> None:
     edition = scores(papers)
-    digest = compose(profile, interests, [edition], excluded)
+    digest = compose(profile, interests, [edition], frozenset(excluded))
     chosen = [each.item for each in digest.all_picks]
     assert len(set(chosen)) == len(chosen)
     assert len(digest.picks) <= profile.max_items
     assert not excluded & set(chosen)
     assert all(each.score == sum(match.points for match in each.matches) for each in digest.all_picks)
     never = [each for each in interests if each.sign is Sign.NEVER]
-    assert not any((found := edition.column(each).get(item)) and found.is_whole for each in never for item in chosen)
+    assert not any(
+        item in column(edition, each) and column(edition, each)[item][1] for each in never for item in chosen
+    )
 
 
+@LAW
 @given(PROFILES, INTERESTS, PAPERS, st.randoms())
-def test_the_order_of_candidates_does_not_matter(profile: Profile, interests: tuple, papers: list, chance) -> None:
-    shuffled = chance.sample(papers, len(papers))
-    assert compose(profile, interests, [scores(papers)], ()) == compose(profile, interests, [scores(shuffled)], ())
+def test_the_order_of_papers_and_interests_does_not_matter(
+    profile: Profile, interests: tuple[Interest, ...], papers: list[Announced], chance: Random
+) -> None:
+    digest = compose(profile, interests, [scores(papers)])
+    assert digest == compose(profile, interests, [scores(chance.sample(papers, len(papers)))])
+    assert digest == compose(profile, chance.sample(interests, len(interests)), [scores(papers)])
 
 
+@LAW
+@given(PROFILES, INTERESTS, PAPERS, st.frozensets(st.integers(1, 7), max_size=2))
+def test_a_letter_is_what_the_rules_say(
+    profile: Profile, interests: tuple[Interest, ...], papers: list[Announced], excluded: frozenset[int]
+) -> None:
+    editions = [scores(each for each in papers if each.edition == number) for number in (1, 2)]
+    assert compose(profile, interests, editions, excluded) == plain_letter(profile, interests, editions, excluded)
+
+
+@LAW
+@given(st.lists(READERS, max_size=6), PAPERS)
+def test_readers_do_not_disturb_each_other(readers: list[Reader], papers: list[Announced]) -> None:
+    editions = [scores(each for each in papers if each.edition == number) for number in (1, 2)]
+    alone = [compose(each.profile, each.interests, editions, each.excluded) for each in readers]
+    window = Window(editions)
+    assert compose_all(readers, window) == alone
+    assert compose_all(readers[::-1], window) == alone[::-1]
+
+
+@LAW
 @given(INTERESTS, LINES_OF_TEXT.filter(lambda line: line[0] not in "-!"), PAPERS)
 def test_one_more_wish_never_lowers_a_score(
     interests: tuple[Interest, ...], line: str, papers: list[Announced]
@@ -230,6 +300,7 @@ def test_one_more_wish_never_lowers_a_score(
         assert after.score >= before.score
 
 
+@LAW
 @given(PROFILES, INTERESTS, PAPERS, st.sets(st.integers(1, 7), max_size=2))
 def test_explanations_agree_with_the_letter(
     profile: Profile, interests: tuple[Interest, ...], papers: list[Announced], excluded: set[int]
@@ -238,11 +309,14 @@ def test_explanations_agree_with_the_letter(
     digest = compose(profile, interests, editions, excluded)
     picks = {each.item: each for each in digest.picks}
     trending = {each.item for each in digest.trending}
+    misses = {each.item: each for each in digest.misses}
     for item in range(1, 9):
         why = explain(profile, interests, editions, item, excluded)
         assert (why.decision is Decision.PICKED) == (item in picks)
         assert (why.decision is Decision.TRENDING) == (item in trending)
         assert (why.decision is Decision.NO_CANDIDATE) == (item in excluded or item > len(papers))
         assert why.score == sum(each.points for each in why.matches)
-        if item in picks:
-            assert (why.score, why.matches) == (picks[item].score, picks[item].matches)
+        assert (why.decision is Decision.NEAR_MISS) == (item in misses)
+        named = (picks | misses).get(item)
+        if named:
+            assert (why.score, why.matches) == (named.score, named.matches)

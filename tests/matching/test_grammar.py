@@ -71,6 +71,12 @@ def test_a_line_says(line: str, expected: Interest) -> None:
         ("ti: survey", "did you mean title:?"),
         ("abstract: survey", "leave it out"),
         ("of the", "put them in quotes"),
+        ("related: molecule", "-related: and the word"),
+        ("!related: molecule", "-related: and the word"),
+        ("-related:", "nothing after related:"),
+        ("- Related: …", "no words"),
+        ('-related: "molecule"', "without quotes and weight"),
+        ("-related: molecule ^2", "without quotes and weight"),
     ],
 )
 def test_a_line_that_cannot_be_understood_says_what_to_do(line: str, part_of_reason: str) -> None:
@@ -142,7 +148,19 @@ def test_different_interests_differ(one_thing: str, another: str) -> None:
     assert canonical(one(one_thing)) != canonical(one(another))
 
 
-LINES = st.lists(st.text("-–!#: \"“^,.ab1β'", max_size=12) | st.text(max_size=8), max_size=6)
+def test_a_struck_word_goes_to_all_interests_that_learn() -> None:
+    lines = ["optics", "–Related : Molecule", "Light:", "-lasers ^2", '"laser"', "title: survey", "author: LeCun"]
+    understood = understand("\n".join([*lines, "-related: light yield"]))
+    assert not understood.problems
+    struck = ("Molecule", "light yield")
+    assert [each.unrelated for each in understood.interests] == [struck, struck, (), (), ()]
+    assert write(understood.interests).endswith("-related: Molecule\n-related: light yield\n")
+    assert canonical(understood.interests[0]).unrelated == {"molecul", "light", "yield"}
+    assert canonical(understood.interests[0]) != canonical(one("optics"))
+
+
+STRUCK = st.sampled_from(["-related: tea", "-related: of", "related: tea"])
+LINES = st.lists(STRUCK | st.text("-–!#: \"“^,.ab1β'", max_size=12) | st.text(max_size=8), max_size=6)
 PHRASES = st.lists(st.sampled_from(["graph", "neural", "x^2", "C++", "β-VAE", "cs.CL", "a:b"]), min_size=1, max_size=3)
 INTERESTS = st.builds(
     Interest,

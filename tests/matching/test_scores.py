@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shelf import announced, fit, marked, one, paper, scores
+from shelf import announced, evidence_of, fit, marked, one, paper, scores
 
 from digest.model import Field, ItemText
 
@@ -41,10 +41,9 @@ FILLER = "We study a problem that many have met and few have named, with results
     ],
 )
 def test_spellings_of_a_phrase_are_found_whole(line: str, title: str) -> None:
-    found = scores([announced(paper(title=title))]).column(one(line)).get(1)
-    assert found
-    assert found.fits
-    assert found.is_whole
+    evidence = evidence_of(scores([announced(paper(title=title))]), one(line)).get(1)
+    assert evidence
+    assert evidence.is_whole
 
 
 @pytest.mark.parametrize(
@@ -113,7 +112,8 @@ def test_whole_neighbouring_words_earn_most() -> None:
 
 @pytest.mark.parametrize("line", ["over smoothing", "oversmoothing"])
 def test_a_place_that_is_found_in_two_ways_counts_once(line: str) -> None:
-    evidence = scores([announced(paper(1, "Over-smoothing")), announced(paper(2, "Over smoothing"))]).column(one(line))
+    edition = scores([announced(paper(1, "Over-smoothing")), announced(paper(2, "Over smoothing"))])
+    evidence = evidence_of(edition, one(line))
     assert evidence[1].share == evidence[2].share
 
 
@@ -137,13 +137,14 @@ def test_weight_and_sign_only_scale_the_points() -> None:
     ],
 )
 def test_only_words_that_stand_together_are_the_whole_phrase(title: str, is_whole: bool) -> None:
-    evidence = scores([announced(paper(title=title))]).column(one("!medical imaging")).get(1)
+    evidence = evidence_of(scores([announced(paper(title=title))]), one("!medical imaging")).get(1)
     assert bool(evidence and evidence.is_whole) is is_whole
 
 
-def test_one_column_serves_every_spelling() -> None:
+def test_one_row_serves_every_spelling() -> None:
     edition = scores([announced(paper(title="Graph networks"))])
-    assert edition.column(one("graph networks")) is edition.column(one("-Graph Network ^2"))
+    rows = edition.rows([one("graph networks"), one("-Graph Network ^2"), one("!graph networks")])
+    assert rows[0] == rows[1] != rows[2]
 
 
 WORDS = st.sampled_from(["rough", "paths", "path", "graph-based", "GPT-4", "gpt", "4", "over", "smoothing", "of", "."])
@@ -166,7 +167,6 @@ def test_marks_and_words_lie_in_what_was_written(phrase: str, title: str, abstra
 
 @given(PHRASES, TEXTS, TEXTS)
 def test_a_paper_that_is_the_phrase_fits_it_whole(phrase: str, title: str, abstract: str) -> None:
-    column = scores([announced(paper(title=phrase)), announced(paper(2, title, abstract))]).column(one(phrase))
-    assert column[1].fits
+    column = evidence_of(scores([announced(paper(title=phrase)), announced(paper(2, title, abstract))]), one(phrase))
     assert column[1].is_whole
     assert all(evidence.share < 1.3 for evidence in column.values())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from shelf import announced, paper
 
-from digest.matching.compose import explain
+from digest.matching.explain import explain
 from digest.matching.grammar import understand
 from digest.matching.history import History
 from digest.matching.scores import EditionScores

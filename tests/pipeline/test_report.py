@@ -38,8 +38,11 @@ def planned(letters: int = 0, **values: Any) -> Planned:
 
 def delivered(stopped_by: str = "", said: str = "", **states: int) -> Delivered:
     """Rows by state: sent=2."""
-    rows = [State(name) for name, number in states.items() for _ in range(number)]
-    return Delivered(rows=dict(enumerate(rows)), texts=Counter({said: 1} if said else {}), stopped_by=stopped_by)
+    return Delivered(
+        states=Counter({State(name): number for name, number in states.items()}),
+        texts=Counter({said: 1} if said else {}),
+        stopped_by=stopped_by,
+    )
 
 
 def row(state: State, reason: str | None = None) -> Delivery:

@@ -15,6 +15,7 @@ import pytest
 from digest.model import Kind, Profile, State, Status
 from digest.pipeline.shelf import Shelf
 from digest.store.connect import Database
+from digest.store.suppressions import Suppression, suppress
 from tests.fakes import CUT_AFTER_DOT, DOWN, NO_SUCH_USER, REFUSED
 from tests.world import CURATED, PLAIN, World
 
@@ -133,7 +134,7 @@ def test_4_who_leaves_while_a_letter_is_planned_gets_no_row(world: World, leave:
             world.standing.unsubscribe(ada.email, world.now)
         else:
             with world.database.write() as connection:
-                world.people.suppress(connection, ada.email, reason="complaint", evidence="", now=world.now)
+                suppress(connection, Suppression(address=ada.email, reason="complaint", created_at=world.now))
 
     plan_with(world, happening)
     assert world.rows(ada) == {}

@@ -149,6 +149,17 @@ def test_the_statistics_behind_an_edition_reach_back_ninety_days_and_never_ahead
             add_edition(items, connection, when, history=bytes([number]))
         assert sorted(items.histories(connection, 4)) == [b"\2", b"\3", b"\4"]
         assert sorted(items.histories(connection, 1)) == [b"\1"]
+        assert items.words(connection, 3) == b"\3"
+
+
+def test_what_is_learned_from_stays_the_same_through_a_week(items: Items) -> None:
+    """2026-08-17 is a Monday; a late listing of an older day teaches nothing to editions before it."""
+    days = [date(2026, 5, 18), date(2026, 5, 19), date(2026, 8, 16), date(2026, 8, 17), date(2026, 8, 19)]
+    with items.database.write() as connection:
+        for number, day in enumerate([*days, date(2026, 8, 14)], start=1):
+            add_edition(items, connection, day, history=bytes([number]))
+        assert [items.words_before_week(connection, number) for number in (4, 5)] == [[b"\2", b"\3"]] * 2
+        assert items.words_before_week(connection, 3) == [b"\1", b"\2"]
 
 
 # --- merges ---

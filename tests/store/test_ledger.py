@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -175,6 +176,57 @@ def test_the_last_slot_and_the_open_letters_of_a_reader(world: World) -> None:
         assert [row.slot for row in world.ledger.history(connection, ada.id, limit=2)] == ["2027-01-01", "2026-08-18"]
 
 
+def test_rows_are_written_together_or_not_at_all(world: World) -> None:
+    ada, ben, [one, two] = world.reader(), world.reader("ben"), items(world, 2)
+    plans = [(ben.id, "2026-08-18", plan(one)), (ada.id, "2026-08-17", plan(two, one)), (ada.id, "2026-08-18", plan())]
+    with world.database.write() as connection:
+        ids = world.ledger.add_all(connection, Kind.DIGEST, plans)
+        assert ids is not None
+        rows = [world.ledger.get(connection, row) for row in ids]
+        assert [(row.subscriber, row.slot) for row in rows] == [(person, slot) for person, slot, _ in plans]
+        assert world.ledger.mention_of(connection, ada.id, one) == rows[1]
+        assert world.ledger.mention_of(connection, ben.id, one) == rows[0]
+        again = [(ben.id, "2026-08-19", plan(two)), plans[0]]
+        assert world.ledger.add_all(connection, Kind.DIGEST, again) is None
+        assert world.ledger.mentioned(connection, ben.id) == {one}
+        assert world.ledger.add_all(connection, Kind.DIGEST, []) == []
+
+
+def test_the_rows_of_some_slots_and_the_open_letters_of_some_readers(world: World) -> None:
+    ada, ben, eve = world.reader(), world.reader("ben"), world.reader("eve")
+    ended = put(world, ada.id, "2026-08-14", plan(state=State.SKIPPED, reason=SkipReason.STALE))
+    still_open = put(world, ada.id, "2026-08-15", plan(*items(world, 1)))
+    taken = put(world, ada.id, "2026-08-17", plan(state=State.SKIPPED, reason=SkipReason.STALE))
+    put(world, ada.id, "2026-08-17", plan(), Kind.TEST)
+    theirs = put(world, ben.id, "2026-08-18", plan(*items(world, 1)))
+    put(world, eve.id, "2026-08-17", plan(*items(world, 1)))
+    assert ended is not None
+    with world.database.read() as connection:
+        found = world.ledger.digests_of(connection, [ada.id, ben.id], {DAY, DAY + timedelta(days=3)})
+        assert found == {ada.id: [still_open, taken], ben.id: [theirs]}
+        assert world.ledger.digests_of(connection, [ada.id], {DAY - timedelta(days=3)}) == {ada.id: [ended, still_open]}
+        assert world.ledger.digests_of(connection, [ada.id], ()) == {}
+
+
+def test_what_some_readers_were_told_of_some_works_however_old(world: World) -> None:
+    ada, ben, eve = world.reader(), world.reader("ben"), world.reader("eve")
+    works = items(world, 600)
+    random = Random(5)
+    told: set[tuple[int, int]] = set()
+    for person in (ada.id, ben.id, eve.id):
+        named = random.sample(works, 40)
+        put(world, person, "2026-08-17", plan(*named))
+        told |= {(person, item) for item in named}
+    for number in (0, 1, 3, 60, 500, 600):
+        wanted = {*random.sample(works, number), *works[595 : 595 + number]}
+        with world.database.read() as connection:
+            found = world.ledger.mentioned_among(connection, [ada.id, eve.id], wanted)
+        assert len(found) == len({(person, item) for person, item, _ in found})
+        assert {(person, item) for person, item, _ in found} == {
+            (person, item) for person, item in told if person != ben.id and item in wanted
+        }
+
+
 def test_a_letter_repeated_by_hand_is_numbered_and_names_nothing_new(world: World) -> None:
     ada, [one] = world.reader(), items(world, 1)
     row = put(world, ada.id, "2026-08-17", plan(one))
@@ -186,4 +238,3 @@ def test_a_letter_repeated_by_hand_is_numbered_and_names_nothing_new(world: Worl
         assert [each.slot for each in tests] == ["2026-08-17#2", "2026-08-17#1"]
         assert all(each.digest == row.digest for each in tests)
         assert world.ledger.mention_of(connection, ada.id, one) == row
-        assert not world.ledger.has_had_letter(connection, ada.id, besides=row.id)

@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from digest.model import Profile, QuietDays, Status, Strictness
+from digest.model import Profile, QuietDays, Status, Strictness, Subscriber
 from digest.store.connect import Database
-from digest.store.people import People
+from digest.store.people import People, Share, Step, profile_columns
+from digest.store.record import erase
 from digest.store.schema import subscriber
-from tests.world import World
 
 NOW = datetime(2026, 8, 17, 5, tzinfo=UTC)
 
@@ -112,6 +112,69 @@ def test_the_due_come_in_batches_that_leave_nobody_out(people: People) -> None:
         assert people.reachable(connection, after=everybody[4], limit=1) == [everybody[5]]
 
 
+def test_shares_leave_nobody_out_and_name_nobody_twice(people: People) -> None:
+    with people.database.write() as connection:
+        everybody = [add(people, connection, f"reader{n}") for n in range(7)]
+        shares = [Share(remainder=number, divisor=3) for number in range(3)]
+        due = [people.due(connection, NOW, share=share) for share in shares]
+        assert sorted(one for some in due for one in some) == everybody
+        assert due == [people.reachable(connection, share=share) for share in shares]
+        assert all(one % 3 == number for number, some in enumerate(due) for one in some)
+        assert people.due(connection, NOW, share=Share(only=everybody[2])) == [everybody[2]]
+
+
+def test_several_are_read_at_once_without_those_who_are_not_to_be_written_to(people: People) -> None:
+    with people.database.write() as connection:
+        ada, ben = add(people, connection), add(people, connection, "ben", next_due_at=NOW + timedelta(hours=1))
+        left = add(people, connection, "eve", status=Status.UNSUBSCRIBED)
+        found = people.several(connection, [left, ben, ada, 999])
+        assert found == [people.get(connection, ada), people.get(connection, ben)]
+        assert people.several(connection, [ben, ada], due_by=NOW) == found[:1]
+
+
+def step(read: Subscriber) -> Step:
+    later = NOW + timedelta(days=1)
+    due = {"due_slot": date(2026, 8, 18), "due_at": later, "next_due_at": later}
+    return Step(read=read, status=Status.ACTIVE, paused_until=None, floor=4, last_digest_at=NOW, **due)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"status": Status.PAUSED},
+        {"paused_until": NOW},
+        {"is_absent": True},
+        {"is_suppressed": True},
+        {"floor": 2},
+        {"due_slot": date(2026, 8, 16)},
+        {"next_due_at": NOW + timedelta(seconds=1)},
+        *({name: value} for name, value in profile_columns(PROFILE).items()),
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_who_has_changed_since_they_were_read_is_not_moved_on(people: People, changed: dict[str, Any]) -> None:
+    with people.database.write() as connection:
+        one = add(people, connection, due_slot=date(2026, 8, 17), floor=1)
+        read = people.get(connection, one)
+        assert read is not None
+        people.change(connection, one, **changed)
+        assert not people.advance(connection, [step(read)])
+        now = people.get(connection, one)
+        assert now is not None
+        assert people.advance(connection, [step(now)])
+        moved = people.get(connection, one)
+    assert moved is not None
+    assert (moved.floor, moved.due_slot, moved.last_digest_at) == (4, date(2026, 8, 18), NOW)
+
+
+def test_readers_are_moved_on_together(people: People) -> None:
+    with people.database.write() as connection:
+        ids = [add(people, connection, f"reader{n}") for n in range(3)]
+        assert people.advance(connection, [step(one) for one in reversed(people.several(connection, ids))])
+        assert people.due(connection, NOW) == []
+        assert people.advance(connection, [])
+
+
 def test_the_due_are_found_through_their_index(sqlite_pattern: Path) -> None:
     """On SQLite alone: PostgreSQL decides by how many there are."""
     seen = []
@@ -127,19 +190,6 @@ def test_the_due_are_found_through_their_index(sqlite_pattern: Path) -> None:
     assert any("ix_subscriber_due" in str(row) for row in plan)
 
 
-def test_a_suppressed_address_stays_so_when_somebody_comes_with_it(people: People) -> None:
-    with people.database.write() as connection:
-        people.suppress(connection, "ada@example.org", reason="complaint", evidence="", now=NOW)
-        assert people.is_suppressed(connection, "ada@example.org")
-        one = add(people, connection, "ben")
-        people.suppress(connection, "ben@example.org", reason="hard bounce", evidence="550", now=NOW)
-        people.suppress(connection, "ben@example.org", reason="complaint", evidence="", now=NOW)
-        ben = people.get(connection, one)
-    assert ben is not None
-    assert ben.is_suppressed
-    assert not ben.is_mailable
-
-
 def test_people_are_counted_by_status(people: People) -> None:
     with people.database.write() as connection:
         for n, status in enumerate([Status.ACTIVE, Status.ACTIVE, Status.PAUSED]):
@@ -147,23 +197,10 @@ def test_people_are_counted_by_status(people: People) -> None:
         assert people.count_by_status(connection) == {"active": 2, "paused": 1}
 
 
-def test_an_erasure_leaves_nothing_that_names_the_person_and_others_alone(database: Database) -> None:
-    world = World(database)
-    ada, ben = world.reader(), world.reader("ben")
-    world.at("2026-08-17 07:00").list("one")
-    world.at("2026-08-17 07:30").run()
-    with database.write() as connection:
-        assert len(world.people.record_of(connection, ada.id)["deliveries"]) == 1
-        world.people.erase(connection, ada.id)
-        assert [one.id for one in world.people.all(connection)] == [ben.id]
-    assert (world.mentions(ada), world.rows(ada)) == (0, {})
-    assert (world.mentions(ben), list(world.rows(ben))) == (1, ["2026-08-17"])
-
-
 def test_no_id_is_given_twice_not_even_after_an_erasure(people: People) -> None:
     with people.database.write() as connection:
         one = add(people, connection)
-        people.erase(connection, one)
+        erase(connection, one)
         assert add(people, connection) > one
 
 

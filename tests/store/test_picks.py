@@ -19,6 +19,10 @@ WORDS = st.lists(TEXTS | st.sampled_from(["the", "be", "models", "0", "1"]), max
 COUNTS = st.integers(0, 10**9)
 
 
+def mark(field: Field, start: int, length: int) -> Mark:
+    return Mark(field=field, start=start, end=start + length)
+
+
 @st.composite
 def matches(draw: st.DrawFn) -> Match:
     phrase = draw(PHRASES)
@@ -29,7 +33,7 @@ def matches(draw: st.DrawFn) -> Match:
         field=draw(st.sampled_from(Field)),
         points=draw(st.integers(-1000, 1000)),
         words=tuple(words[: draw(st.integers(0, 5))]) if draw(st.booleans()) else tuple(words),
-        mark=draw(st.none() | st.builds(Mark, field=st.sampled_from(Field), start=COUNTS, end=COUNTS)),
+        mark=draw(st.none() | st.builds(mark, st.sampled_from(Field), COUNTS, st.integers(0, 10**4))),
         related=tuple(draw(st.lists(TEXTS, max_size=2))),
     )
 

@@ -11,8 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Profile, Status, Subscriber
-from digest.pipeline.plan import Planned
-from digest.pipeline.shelf import Shelf
 from digest.store.connect import Database
 from digest.subscribers.due import Due, local_time, next_due
 from digest.subscribers.turn import Turn, turn_of
@@ -156,6 +154,5 @@ def test_of_two_planners_at_once_the_slower_finds_no_turn(database: Database) ->
     with database.read() as connection:
         batch = world.people.due(connection, world.now)
     world.plan()
-    for one in batch:  # read before the other planner wrote
-        world.planner.plan(one, world.now, Shelf(world.items), Planned())
+    world.planner.plan(batch, world.planner.occasion(world.now))  # read before the other planner wrote
     assert world.rows(ada) == {"2026-08-17": "planned"}

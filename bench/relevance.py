@@ -1,0 +1,328 @@
+"""How well the right papers come first, and are sent: judged collections through the product's own matching.
+
+    python bench/relevance.py DIR… [--run FILE] [--quick]
+
+A DIR holds `items.jsonl` (id, title, abstract, and keywords where there are any), `interests.jsonl` (id, and `text` or
+`phrases`) and `judgements.tsv` (interest, item, grade; a pair not listed is not relevant). Prints a table, and as its
+last line one JSON object: {DIR: {"ndcg10", "recall20", "map", "send_f1"}}, of the phrases where a collection has them,
+else of the texts. `--run` writes the ranking of the same in TREC's format, a thousand papers for each interest.
+
+- pool: all items are ranked, and are the history as well. day: the same, in shuffled days of a hundred
+- half: words are learned from one half of the items, drawn by chance, and the other half is ranked
+- send: a reader's days of a hundred papers from one half, the other half being the past; what `compose` picks of
+  them at the setting `normal`, against what is relevant: F1 over papers
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import re
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import Stemmer
+import tantivy
+from numpy.typing import NDArray
+from rank_bm25 import BM25Okapi
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from digest.matching.compose import Reader, compose_all
+from digest.matching.index import Index
+from digest.matching.learned import Lessons
+from digest.matching.scores import EditionScores
+from digest.matching.window import Window
+from digest.model import Announced, AnnounceReason, Interest, ItemText, Profile, QuietDays
+
+SEEDS = 3
+DAY = 100  #: papers
+STRONGEST = 3  #: as in the product, the best three phrases count
+EVERYTHING = 0.0
+RUN_DEPTH = 1000
+MEASURES = ("ndcg10", "recall20", "map")
+
+Scores = NDArray[np.float64]  #: by item
+Search = Callable[[str], Scores]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What was judged."""
+
+    name: str
+    ids: list[str]
+    texts: list[ItemText]
+    interests: list[dict[str, object]]
+    grades: dict[str, dict[int, int]]  #: {interest: {place of an item: grade above 0}}
+
+    @classmethod
+    def read(cls, folder: str) -> Collection:
+        """The collection of a folder; interests without a relevant item are left out."""
+        items = _lines(folder, "items.jsonl")
+        place = {item["id"]: at for at, item in enumerate(items)}
+        grades: dict[str, dict[int, int]] = defaultdict(dict)
+        for line in Path(folder, "judgements.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+            interest, item, grade = line.split("\t")
+            if int(grade) > 0:
+                grades[interest][place[item]] = int(grade)
+        interests = [each for each in _lines(folder, "interests.jsonl") if each["id"] in grades]
+        return cls(folder, list(place), [_text(at, item) for at, item in enumerate(items)], interests, dict(grades))
+
+    @cached_property
+    def index(self) -> Index:
+        """Of its items, in their order."""
+        return Index.of(self.texts)
+
+    @property
+    def forms(self) -> list[str]:
+        """In which forms the interests are given."""
+        return [form for form in ("phrases", "text") if form in self.interests[0]]
+
+    def wishes(self, interest: dict[str, object], form: str) -> list[Interest]:
+        """An interest as a reader would give it."""
+        phrases = interest["phrases"] if form == "phrases" else [interest["text"]]
+        return [Interest(phrase=str(phrase)) for phrase in phrases]  # type: ignore[attr-defined]
+
+
+def _lines(folder: str, name: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in Path(folder, name).read_text(encoding="utf-8").splitlines()]
+
+
+def _text(at: int, item: dict[str, object]) -> ItemText:
+    """A paper; keywords stand under the abstract, as in print."""
+    abstract = " ".join(filter(None, (str(item["abstract"]), str(item.get("keywords") or ""))))
+    return ItemText(item=at, revision=1, title=str(item["title"]), abstract=abstract)
+
+
+# --- measures -----------------------------------------------------------------------------------------------------
+
+
+def measure(ranked: Sequence[int], grades: dict[int, int]) -> tuple[float, float, float]:
+    """The nDCG@10, Recall@20 and average precision of a ranking, as trec_eval has them."""
+    gains = [grades.get(item, 0) for item in ranked]
+    best = _discounted(sorted(grades.values(), reverse=True)[:10])
+    hits = [rank for rank, gain in enumerate(gains, 1) if gain]
+    precision = sum(count / rank for count, rank in enumerate(hits, 1)) / len(grades)
+    return _discounted(gains[:10]) / best, sum(rank <= 20 for rank in hits) / len(grades), precision
+
+
+def _discounted(gains: Sequence[int]) -> float:
+    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))
+
+
+def ranking(scores: Scores, among: NDArray[np.int64] | None = None) -> list[int]:
+    """The items that have any score, best first; of equals the one stored first."""
+    items = np.arange(len(scores)) if among is None else among
+    order = items[np.argsort(-scores[items], kind="stable")]
+    return order[scores[order] > 0].tolist()
+
+
+def mean(rows: Iterable[Sequence[float]]) -> list[float]:
+    return [statistics.fmean(column) for column in zip(*rows, strict=True)]
+
+
+# --- ours ---------------------------------------------------------------------------------------------------------
+
+
+def announced(texts: Iterable[ItemText]) -> list[Announced]:
+    return [Announced(edition=1, reason=AnnounceReason.NEW, source="judged", text=text) for text in texts]
+
+
+def our_scores(collection: Collection, form: str, lessons: Lessons) -> dict[str, Scores]:
+    """{interest: the sum of its strongest shares, by item}, of all items."""
+    edition = EditionScores(
+        announced(collection.texts),
+        collection.index.history,
+        index=collection.index,
+        lessons=lessons,
+        least_share=EVERYTHING,
+    )
+    return {str(each["id"]): _sum(edition, collection.wishes(each, form)) for each in collection.interests}
+
+
+def _sum(edition: EditionScores, wishes: Sequence[Interest]) -> Scores:
+    shares = np.zeros((len(wishes), len(edition.items)))
+    for which, row in enumerate(edition.rows(wishes)):
+        start, end = edition.table.starts[row : row + 2]
+        shares[which, edition.table.papers[start:end]] = edition.table.shares[start:end]
+    return -np.sort(-shares, axis=0)[:STRONGEST].sum(axis=0)
+
+
+def measured(collection: Collection, scores: dict[str, Scores]) -> list[float]:
+    """Means over the interests."""
+    return mean(measure(ranking(scores[name]), grades) for name, grades in collection.grades.items())
+
+
+def by_day(collection: Collection, scores: dict[str, Scores], seed: int) -> float:
+    """The mean nDCG@10 of the days that have anything relevant."""
+    days = list(_days(np.random.default_rng(seed).permutation(len(collection.ids))))
+    found = []
+    for name, grades in collection.grades.items():
+        for day in days:
+            todays = {item: grades[item] for item in day.tolist() if item in grades}
+            if todays:
+                found.append(measure(ranking(scores[name], day), todays)[0])
+    return statistics.fmean(found)
+
+
+def by_half(collection: Collection, form: str, seed: int) -> list[float]:
+    """Measures where words are learned from one half and the other is ranked, both ways."""
+    found = []
+    for past, rest in _halves(collection, seed):
+        scores = our_scores(collection, form, Lessons(collection.index.take(past)))
+        for name, grades in collection.grades.items():
+            left = {item: grade for item, grade in grades.items() if item in set(rest.tolist())}
+            if left:
+                found.append(measure(ranking(scores[name], rest), left))
+    return mean(found)
+
+
+def sent(collection: Collection, form: str, seed: int) -> float:
+    """The F1 of what would be sent, over papers and readers."""
+    past, rest = next(_halves(collection, seed))
+    history, lessons = collection.index.take(past).history, Lessons(collection.index.take(past))
+    profile = Profile(max_items=10, trending=0, quiet_days=QuietDays.SKIP)
+    readers = [Reader(profile=profile, interests=collection.wishes(each, form)) for each in collection.interests]
+    relevant = [set(collection.grades[str(each["id"])]) for each in collection.interests]
+    picked = hits = 0
+    for day in _days(rest):
+        texts = [collection.texts[item] for item in day]
+        edition = EditionScores(announced(texts), history, index=collection.index, lessons=lessons)
+        for digest, wanted in zip(compose_all(readers, Window([edition])), relevant, strict=True):
+            picked += len(digest.picks)
+            hits += sum(pick.item in wanted for pick in digest.picks)
+    there = sum(len(wanted & set(rest.tolist())) for wanted in relevant)
+    return 2 * hits / (picked + there)
+
+
+def _halves(collection: Collection, seed: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """(the past, the rest), and the other way round."""
+    order = np.random.default_rng(seed).permutation(len(collection.ids))
+    one, other = order[: len(order) // 2], order[len(order) // 2 :]
+    yield one, other
+    yield other, one
+
+
+def _days(items: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    for start in range(0, len(items), DAY):
+        yield items[start : start + DAY]
+
+
+# --- peers, as their own pages show them --------------------------------------------------------------------------
+
+
+def peers(collection: Collection) -> dict[str, Search]:
+    """{name: search} of what one would take instead."""
+    texts = [f"{text.title} {text.abstract}" for text in collection.texts]
+    vectorizer = TfidfVectorizer()
+    vectors = vectorizer.fit_transform(texts)
+    return {
+        "rank_bm25": _rank_bm25(texts, lambda text: text.lower().split()),
+        "rank_bm25, stemmed": _rank_bm25(texts, _stems),
+        "scikit-learn TF-IDF": lambda text: (vectors @ vectorizer.transform([text]).T).toarray().ravel(),
+        "tantivy": _tantivy(collection, "default"),
+        "tantivy, stemmed": _tantivy(collection, "en_stem"),
+    }
+
+
+def _stems(text: str) -> list[str]:
+    return list(Stemmer.Stemmer("english").stemWords(re.findall(r"\w+", text.lower())))
+
+
+def _rank_bm25(texts: Iterable[str], tokenise: Callable[[str], list[str]]) -> Search:
+    engine = BM25Okapi([tokenise(text) for text in texts])
+    return lambda text: np.asarray(engine.get_scores(tokenise(text)))
+
+
+def _tantivy(collection: Collection, tokenizer: str) -> Search:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("item", stored=True)
+    for name in ("title", "abstract"):
+        builder.add_text_field(name, tokenizer_name=tokenizer)
+    index = tantivy.Index(builder.build())
+    writer = index.writer(num_threads=1)
+    for text in collection.texts:
+        writer.add_document(tantivy.Document(item=text.item, title=text.title, abstract=text.abstract))
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+    searcher = index.searcher()
+
+    def search(text: str) -> Scores:
+        query = index.parse_query(" ".join(re.findall(r"\w+", text.lower())), ["title", "abstract"])
+        scores = np.zeros(len(collection.ids))
+        for score, address in searcher.search(query, RUN_DEPTH).hits:
+            scores[searcher.doc(address)["item"][0]] = score
+        return scores
+
+    return search
+
+
+# --- the table ----------------------------------------------------------------------------------------------------
+
+
+def report(collection: Collection, *, is_quick: bool) -> tuple[dict[str, float], dict[str, Scores]]:
+    """Print what was measured; the figures and the scores of the collection's first form."""
+    seeds = range(1 if is_quick else SEEDS)
+    figures: dict[str, float] = {}
+    first: dict[str, Scores] = {}
+    for form in collection.forms:
+        scores = our_scores(collection, form, Lessons(collection.index))
+        pool, half = measured(collection, scores), mean(by_half(collection, form, seed) for seed in seeds)
+        day = statistics.fmean(by_day(collection, scores, seed) for seed in seeds)
+        send = statistics.fmean(sent(collection, form, seed) for seed in seeds)
+        _row(f"digest, {form}", pool, (*half, day, send))
+        first = first or scores
+        figures = figures or dict(zip((*MEASURES, "send_f1"), (*pool, send), strict=True))
+    if not is_quick and "text" in collection.forms:
+        for name, search in peers(collection).items():
+            scores = {str(each["id"]): search(str(each["text"])) for each in collection.interests}
+            _row(f"{name}, text", measured(collection, scores), ())
+    return figures, first
+
+
+def _row(name: str, *columns: Sequence[float]) -> None:
+    print(f"  {name:28}" + "".join(f"{value:9.3f}" for column in columns for value in column))
+
+
+def write_run(path: str, collections: Iterable[tuple[Collection, dict[str, Scores]]]) -> None:
+    """A ranking that trec_eval reads: interest Q0 item rank score tag."""
+    with Path(path).open("w", encoding="utf-8") as file:
+        for collection, scores in collections:
+            for interest, some in scores.items():
+                for rank, item in enumerate(ranking(some)[:RUN_DEPTH], 1):
+                    file.write(f"{interest} Q0 {collection.ids[item]} {rank} {some[item]:.6f} digest\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", metavar="DIR")
+    parser.add_argument("--run", metavar="FILE")
+    parser.add_argument("--quick", action="store_true")
+    asked = parser.parse_args()
+    figures, runs = {}, []
+    heads = [*(f"pool {name}" for name in MEASURES), *(f"half {name}" for name in MEASURES), "day ndcg10", "send_f1"]
+    print(" " * 30 + "".join(f"{head.split()[0]:>9}" for head in heads))
+    print(" " * 30 + "".join(f"{head.split()[-1]:>9}" for head in heads))
+    for folder in asked.folders:
+        collection = Collection.read(folder)
+        print(f"{folder}: {len(collection.ids)} items, {len(collection.interests)} interests")
+        figures[folder], scores = report(collection, is_quick=asked.quick)
+        runs.append((collection, scores))
+    if asked.run:
+        write_run(asked.run, runs)
+    print(
+        json.dumps(
+            {folder: {name: round(value, 4) for name, value in each.items()} for folder, each in figures.items()}
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

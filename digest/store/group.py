@@ -1,0 +1,150 @@
+"""The usual moves of many letters in one transaction: claimed → sending for some, sending → sent for others.
+
+Every row is compared and set on its own lease token, and every step is answered for itself. What does not go the usual
+way is left to `Outbox.begin` and `Outbox.settle`, one by one: so one bad row never spoils the group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from digest.model import Delivery, Kind, SendResult, State
+from digest.store.moves import items_of
+from digest.store.outbox import LONGEST_TEXT, Frozen, Outbox, refusal_of
+from digest.store.schema import delivery, subscriber
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Begin:
+    """The last check of a letter, before its body; answered with whether it may leave."""
+
+    row: Delivery
+    frozen: Frozen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settle:
+    """How a try ended; answered with the row's state, None where it is no longer ours."""
+
+    row: Delivery
+    result: SendResult
+    next_try_at: datetime
+
+
+Step = Begin | Settle
+Answer = bool | State | None | Exception
+
+
+class _Changed(Exception):  # noqa: N818  # it never leaves this file
+    """A row did not stand as it was read; nothing of the group is written."""
+
+
+def write_group(outbox: Outbox, steps: Sequence[Step], now: datetime) -> list[Answer]:
+    """The answers to these steps, in their order; an exception where a step alone has raised it.
+
+    Raises:
+        StoreError: nothing can be written now; none of the steps is.
+    """
+    try:
+        answers = _together(outbox, steps, now)
+    except (_Changed, sa.exc.IntegrityError):
+        answers = {}
+    return [answers[step] if step in answers else _alone(outbox, step, now) for step in steps]
+
+
+def _alone(outbox: Outbox, step: Step, now: datetime) -> Answer:
+    try:
+        if isinstance(step, Begin):
+            return outbox.begin(step.row, step.frozen, now=now)
+        return outbox.settle(step.row, step.result, now=now, next_try_at=step.next_try_at)
+    except Exception as error:  # it is the answer to this step, and to no other
+        return error
+
+
+def _together(outbox: Outbox, steps: Sequence[Step], now: datetime) -> dict[Step, Answer]:
+    """The answers to those steps that go the usual way."""
+    sent = [step for step in steps if isinstance(step, Settle) and step.result.state is State.SENT]
+    begun = [step for step in steps if isinstance(step, Begin)]
+    if len(sent) + len(begun) < 2:  # nothing is gained
+        return {}
+    with outbox.database.write() as connection:
+        standings = outbox.standings(connection, [step.row.subscriber for step in steps])
+        named = outbox.named(connection, [step.row.id for step in begun]) if begun else {}
+        begun = [
+            step
+            for step in begun
+            if refusal_of(step.row.kind, standings.get(step.row.subscriber)) is None
+            and now < step.row.deadline
+            and _stands(step, named[step.row.id])
+        ]
+        _write(connection, _BEGIN, [_begun_row(outbox, step, now) for step in begun])
+        _write(connection, _SENT, [_sent_row(step, now) for step in sent])
+        floors = [_floor_row(step.row) for step in sent if step.row.kind is Kind.DIGEST and step.row.to_edition]
+        if floors:
+            connection.execute(_FLOOR, floors)
+        outbox.departures.left(connection, [step.row.id for step in sent], now)
+    return dict.fromkeys(begun, True) | dict.fromkeys(sent, State.SENT)
+
+
+def _stands(step: Begin, named: set[int]) -> bool:
+    """Whether a letter's own mentions are exactly its picks: none was merged, and no other letter has named one."""
+    items = items_of(step.row.digest)
+    return step.frozen.digest is step.row.digest and len(items) == len(named) and named.issuperset(items)
+
+
+def _write(connection: sa.Connection, statement: sa.Update, rows: list[dict[str, Any]]) -> None:
+    if rows and connection.execute(statement, rows).rowcount != len(rows):
+        raise _Changed
+
+
+_OURS = sa.and_(delivery.c.id == sa.bindparam("row"), delivery.c.lease_token == sa.bindparam("token"))
+
+_FROZEN = ("state", "lease_until", "subject", "language", "date_header", "message_id", "template_version")
+
+_BEGIN = (
+    sa.update(delivery)
+    .where(_OURS, delivery.c.state == State.CLAIMED)
+    .values({name: sa.bindparam(name) for name in _FROZEN})
+)
+
+_SENT = (
+    sa.update(delivery)
+    .where(_OURS, delivery.c.state == State.SENDING)
+    .values(
+        state=State.SENT,
+        reason=None,
+        next_try_at=None,
+        settled_at=sa.bindparam("now"),
+        smtp_code=sa.bindparam("code"),
+        smtp_text=sa.bindparam("text"),
+        lease_token=None,
+        lease_until=None,
+    )
+)
+
+_FLOOR = (
+    sa.update(subscriber)
+    .where(
+        subscriber.c.id == sa.bindparam("person"),
+        sa.or_(subscriber.c.floor.is_(None), subscriber.c.floor < sa.bindparam("edition")),
+    )
+    .values(floor=sa.bindparam("edition"))
+)
+
+
+def _begun_row(outbox: Outbox, step: Begin, now: datetime) -> dict[str, Any]:
+    return {"row": step.row.id, "token": step.row.lease_token, **outbox.frozen_columns(step.frozen, now)}
+
+
+def _sent_row(step: Settle, now: datetime) -> dict[str, Any]:
+    text = step.result.text[:LONGEST_TEXT]
+    return {"row": step.row.id, "token": step.row.lease_token, "now": now, "code": step.result.code, "text": text}
+
+
+def _floor_row(row: Delivery) -> dict[str, Any]:
+    return {"person": row.subscriber, "edition": row.to_edition}

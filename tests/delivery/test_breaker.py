@@ -1,0 +1,100 @@
+"""What a burst of failures does: one letter at a time is tried, after longer and longer pauses, and then none."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+import pytest
+
+from digest.delivery.breaker import BURST, WAITS, Breaker, is_failure
+from digest.model import Fault, SendResult, State
+from tests.fakes import CUT_AFTER_DOT, DOWN, NO_SUCH_USER, REFUSED
+
+SENT = SendResult(state=State.SENT, code=250)
+OURS = SendResult(state=State.FAILED, fault=Fault.OURS, code=550, text="5.7.1 relay access denied")
+
+
+class Run:
+    """A run of one connection, and how long it has paused."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+        self.breaker = Breaker(sleep=self.pauses.append)
+
+    def fare(self, *results: SendResult) -> int:
+        """Let letters fare like this; how many were tried."""
+        for tried, result in enumerate(results):
+            if not self.breaker.enter():
+                return tried
+            self.breaker.leave(result)
+        return len(results)
+
+
+@pytest.mark.parametrize("failure", [DOWN, REFUSED, CUT_AFTER_DOT])
+def test_a_burst_of_failures_is_probed_and_then_ends_the_run(failure: SendResult) -> None:
+    run = Run()
+    assert run.fare(*[failure] * 50) == BURST + len(WAITS)
+    assert run.pauses == list(WAITS)
+    assert failure.text in run.breaker.given_up
+
+
+def test_our_own_fault_needs_no_second_to_pause() -> None:
+    run = Run()
+    assert run.fare(OURS) == 1
+    assert not run.breaker.is_closed
+    assert run.fare(SENT, SENT) == 2
+    assert (run.breaker.is_closed, run.pauses, run.breaker.given_up) == (True, [WAITS[0]], "")
+    assert run.breaker.bursts == [OURS.text]
+
+
+def test_failures_far_between_are_none() -> None:
+    run = Run()
+    run.fare(*([DOWN] * (BURST - 1) + [SENT]) * 10)
+    assert (run.pauses, run.breaker.bursts) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("result", "is_one"),
+    [
+        (SENT, False),
+        (NO_SUCH_USER, False),
+        (SendResult(state=State.FAILED, code=552, text="5.2.2 mailbox full"), False),
+        (SendResult(state=State.DEFERRED, fault=Fault.NETWORK, code=450, text="greylisted"), False),
+        (SendResult(state=State.CANCELLED), False),
+        (SendResult(state=State.DEFERRED, fault=Fault.NETWORK, code=421, text="closing"), True),
+        (DOWN, True),
+        (CUT_AFTER_DOT, True),
+        (REFUSED, True),
+        (OURS, True),
+    ],
+)
+def test_what_counts_as_a_failure_of_more_than_one_letter(result: SendResult, is_one: bool) -> None:
+    assert is_failure(result) is is_one
+
+
+def test_while_one_is_on_trial_all_others_wait() -> None:
+    run = Run()
+    run.fare(*[DOWN] * BURST)
+    assert run.breaker.enter()  # this one is on trial
+    answers: list[bool] = []
+    others = [Thread(target=lambda: answers.append(run.breaker.enter()), daemon=True) for _ in range(3)]
+    for other in others:
+        other.start()
+    others[0].join(0.2)
+    assert answers == []
+    run.breaker.leave(SENT)
+    for other in others:
+        other.join(10)
+    assert answers == [True] * 3
+
+
+def test_giving_up_wakes_everybody() -> None:
+    run = Run()
+    run.fare(*[DOWN] * BURST)
+    run.breaker.enter()
+    answers: list[bool] = []
+    other = Thread(target=lambda: answers.append(run.breaker.enter()), daemon=True)
+    other.start()
+    run.breaker.give_up("no login")
+    other.join(10)
+    assert answers == [False]

@@ -1,0 +1,112 @@
+"""Related words: learned from the past, never stronger than a reader's own, and named only where they convince."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shelf import announced, evidence_of, one, paper
+
+from digest.matching.grammar import canonical, understand
+from digest.matching.index import Index
+from digest.matching.learned import LEAST_PAPERS, Lessons
+from digest.matching.scores import EditionScores
+from digest.model import Interest, ItemText
+
+DRUGS = "Drug discovery with molecules. A molecule docks to a protein and its affinity decides"
+OTHERS = (
+    "Birds of the coast sing at dawn",
+    "Stones in rivers roll with the season",
+    "Tea leaves dry slowly in the shade",
+    "Milk prices rise when the grass is dry",
+)
+
+
+def past(papers: int = 1200) -> list[ItemText]:
+    """A history in which every twentieth paper is about drugs."""
+    titles = (DRUGS if number % 20 == 0 else OTHERS[number % len(OTHERS)] for number in range(papers))
+    return [paper(-number, f"{title}, part {number}") for number, title in enumerate(titles, 1)]
+
+
+PAST = Index.of(past())
+TODAY = [
+    paper(1, "Drug discovery by chance"),
+    paper(2, "Drug discovery by molecules"),
+    paper(3, "Molecules and proteins of high affinity"),
+    paper(4, "Birds and drugs"),
+]
+
+
+def edition(*, lessons: Lessons | None) -> EditionScores:
+    return EditionScores([announced(text) for text in TODAY], PAST.history, lessons=lessons, least_share=0.0)
+
+
+def test_a_paper_with_related_words_is_a_little_nearer() -> None:
+    plain, taught = edition(lessons=None), edition(lessons=Lessons(PAST))
+    interest = one("drug discovery")
+    before, after = evidence_of(plain, interest), evidence_of(taught, interest)
+    assert before[1].share == pytest.approx(before[2].share)
+    assert after[2].share > after[1].share
+    assert after[2].related == ("molecules",)
+    assert after[1].related == ()
+    assert after[2].found == (0, 1)
+
+
+def test_related_words_bring_in_nothing_on_their_own() -> None:
+    assert 3 not in evidence_of(edition(lessons=Lessons(PAST)), one("drug discovery"))
+
+
+PHRASES = st.lists(
+    st.sampled_from(["drug", "discovery", "birds", "protein", "affinity", "tea", "unheard"]), min_size=1, max_size=4
+).map(" ".join)
+LESSONS = Lessons(PAST)
+
+
+@given(PHRASES)
+def test_related_words_never_count_for_more_than_the_readers_own(phrase: str) -> None:
+    interest = Interest(phrase=phrase)
+    before, after = evidence_of(edition(lessons=None), interest), evidence_of(edition(lessons=LESSONS), interest)
+    assert before.keys() == after.keys()
+    assert all(before[item].share <= after[item].share <= 2 * before[item].share for item in before)
+
+
+@settings(deadline=None)  # each example learns from scratch
+@given(st.lists(PHRASES, unique=True, max_size=4))
+def test_a_phrase_learns_the_same_in_any_company(phrases: list[str]) -> None:
+    known = [canonical(Interest(phrase=phrase)).phrase for phrase in phrases]
+    for phrase, lesson in zip(known, Lessons(PAST).of(known), strict=True):
+        [alone] = Lessons(PAST).of([phrase])
+        assert lesson.words.tolist() == alone.words.tolist()
+        assert lesson.weights.tolist() == pytest.approx(alone.weights.tolist())
+        assert len(lesson.words) == 0 or np.sum(lesson.weights) == pytest.approx(1)
+
+
+def test_before_there_are_enough_papers_nothing_is_learned() -> None:
+    phrase = canonical(one("drug discovery")).phrase
+    [few] = Lessons(Index.of(past(LEAST_PAPERS - 1))).of([phrase])
+    [enough] = Lessons(Index.of(past(LEAST_PAPERS))).of([phrase])
+    assert not len(few.words)
+    assert len(enough.words)
+
+
+@pytest.mark.parametrize("line", ['"drug discovery"', "title: drug discovery"])
+def test_nothing_is_learned_for_what_is_meant_to_the_letter(line: str) -> None:
+    assert evidence_of(edition(lessons=LESSONS), one(line))[2].related == ()
+    [plain, taught] = [evidence_of(edition(lessons=some), one(line)) for some in (None, LESSONS)]
+    assert plain == taught
+
+
+def test_a_word_that_is_struck_out_does_not_count_for_its_reader_alone() -> None:
+    scores = edition(lessons=LESSONS)
+    [struck] = understand("drug discovery\n-related: molecule\n").interests
+    without, others = evidence_of(scores, struck), evidence_of(scores, one("drug discovery"))
+    assert without[2].related == ()
+    assert without[2].share < others[2].share
+    assert without[1].share == others[1].share
+
+
+def test_the_words_of_a_phrase_best_first() -> None:
+    related = LESSONS.related(canonical(one("drug discovery")).phrase)
+    assert related[0] == "molecul"
+    assert set(related) == {"molecul", "dock", "protein", "affin", "decid"}
