@@ -30,8 +30,11 @@ checkers: $(CHECKERS)/node_modules/.ready ## what tests check accessibility and 
 pictures: $(VENV)/.ready-dev ## letters as pictures, in light and dark, into out/pictures; needs Chromium
 	$(BIN)/python -m tests.letter.pictures out/pictures
 
-bench: $(VENV)/.ready-dev ## how fast a newcomer's first commands answer
+bench: $(VENV)/.ready-dev ## how fast it starts, matches, typesets and delivers, beside the usual ways
 	$(BIN)/python bench/start.py
+	$(BIN)/python bench/match.py
+	$(BIN)/python bench/letter.py
+	$(BIN)/python bench/deliver.py
 
 clean: ## everything that was made here but letters and the store
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -42,7 +45,7 @@ $(VENV)/.ready: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.ready-dev: pyproject.toml | $(BIN)/python
-	@$(INSTALL) --editable '.[dev]'
+	@$(INSTALL) --no-binary dkimpy --editable '.[dev]'
 	@touch $@ $(VENV)/.ready
 
 $(CHECKERS)/node_modules/.ready: $(CHECKERS)/package-lock.json

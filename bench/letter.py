@@ -59,11 +59,12 @@ class World:
         self.words = ["".join(self.random.choices(syllables, k=self.random.randint(1, 4))) for _ in range(2_000)]
         self.phrases = [" ".join(self.random.sample(self.words, self.random.randint(1, 3))) for _ in range(PHRASES)]
         self.fame = [1 / rank for rank in range(1, PHRASES + 1)]  # Zipf: a few phrases are everybody's
+        self.use = [rank**-0.5 for rank in range(1, PHRASES + 1)]  # flatter: the first is in three papers of ten
         self.papers = [self.paper(number) for number in range(1, PAPERS + 1)]
 
     def paper(self, number: int) -> tuple[ItemText, list[str]]:
         """A paper, and the phrases that occur in it."""
-        phrases = list(dict.fromkeys(self.random.choices(self.phrases, self.fame, k=12)))
+        phrases = list(dict.fromkeys(self.random.choices(self.phrases, self.use, k=12)))
         said = [*phrases, *self.random.choices(self.words, k=self.random.randint(110, 170))]
         self.random.shuffle(said)
         sentences = [" ".join(said[at : at + 16]).capitalize() + "." for at in range(0, len(said), 16)]

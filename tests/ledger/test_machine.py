@@ -66,6 +66,8 @@ class Lives(RuleBasedStateMachine):
         self.began = self.world.now
         self.readers: list[Subscriber] = []
         self.join()
+        self.join()
+        self.go_on(is_weak=False, source=CURATED)
 
     # --- what happens in the world ---
 
@@ -76,12 +78,21 @@ class Lives(RuleBasedStateMachine):
         self.readers.append(reader)
         self.model.people[reader.id] = Person()
 
-    @precondition(lambda self: len(self.works) < 10)
-    @rule(is_weak=st.booleans())
-    def announce(self, is_weak: bool) -> None:
+    @precondition(lambda self: len(self.works) < 12)
+    @rule(is_weak=st.booleans(), source=st.sampled_from([PLAIN, CURATED]))
+    def announce(self, is_weak: bool, source: Any) -> None:
         name = f"{len(self.works)}{'weak' if is_weak else ''}"
         self.works.append(name)
-        self._list(name)
+        self._list(name, source)
+
+    @precondition(lambda self: self.world.now - self.began < LONGEST and len(self.works) < 12)
+    @rule(is_weak=st.booleans(), source=st.sampled_from([PLAIN, CURATED]))
+    def go_on(self, is_weak: bool, source: Any) -> None:
+        """There is news, and somebody's turn comes."""
+        self.announce(is_weak, source)
+        turns = [due for one in self.readers if (due := self.world.get(one).next_due_at) and due > self.world.now]
+        self.world.now = min(turns, default=self.world.now)
+        self.plan(is_forced=False, is_late=False)
 
     @precondition(lambda self: self.works)
     @rule(data=st.data(), source=st.sampled_from([PLAIN, CURATED]))
@@ -136,6 +147,13 @@ class Lives(RuleBasedStateMachine):
     def begin(self) -> None:
         for worker in self.workers:
             self._begin(worker)
+
+    @rule(ends=st.lists(st.sampled_from(ENDS), min_size=1, max_size=3))
+    def send(self, ends: list[tuple[SendResult, bool]]) -> None:
+        """All that may be sent, without a pause."""
+        self.claim(50)
+        self.begin()
+        self.end(ends)
 
     @rule(ends=st.lists(st.sampled_from(ENDS), min_size=1, max_size=3))
     def end(self, ends: list[tuple[SendResult, bool]]) -> None:
@@ -280,7 +298,7 @@ def test_whatever_happens_the_ledger_keeps_its_laws(database: Database) -> None:
         pass
 
     Here.database = database
-    examples, steps = (150, 50) if IS_LONG else (12, 30)
+    examples, steps = (150, 50) if IS_LONG else (30, 30)
     run_state_machine_as_test(
         Here,
         settings=settings(
