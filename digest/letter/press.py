@@ -45,7 +45,7 @@ class Press:
         self._site = plain(site)
         self._templates = templates or Templates()
         self._letterhead = Letterhead(self._site, sender)
-        self._setters: dict[str, _Setter] = {}  # {language: its setter}
+        self._setters: dict[Templates, _Setter] = {}  # {the templates of a language: what sets them}
         self._setter(SPECIMEN.language)
 
     @property
@@ -84,10 +84,10 @@ class Press:
 
     def _setter(self, language: str) -> _Setter:
         """What sets letters in this language: pieces, where the templates let themselves be cut to pieces."""
-        if language not in self._setters:
-            templates = self._templates.speaking(language)
-            self._setters[language] = _setter(self._site, templates)
-        return self._setters[language]
+        templates = self._templates.speaking(language)
+        if templates not in self._setters:
+            self._setters[templates] = _setter(self._site, templates)
+        return self._setters[templates]
 
 
 def _setter(site: Site, templates: Templates) -> _Setter:

@@ -11,6 +11,7 @@ from array import array
 from binascii import a2b_qp, b2a_qp
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from itertools import accumulate
 
 from digest.letter.cache import Cache
@@ -73,20 +74,20 @@ def decoded_size(data: bytes) -> int:
 class Markable:
     """A text on one line, escaped for HTML and encoded once, in which any words can be marked."""
 
-    __slots__ = ("_data", "_kept", "_marked", "_places")
-
     def __init__(self, text: str, kept: int) -> None:
         """`kept` counts the characters that a cut has left as they were; a mark beyond them vanishes."""
-        units = _units(text, _HTML)
-        lines = _broken(units)
-        breaks = list(accumulate(len(line) - len(SOFT) for line in lines[:-1]))
-        self._data = b"".join(lines)
+        self._text = text
+        self._data = b"".join(_broken(_units(text, _HTML)))
         self._kept = kept
         self._marked: Cache[Spans, bytes] = Cache(_MARKED)
-        #: where each character stands in the data, and after them where the text ends
-        self._places = array(
-            "I", (at + len(SOFT) * bisect_right(breaks, at) for at in accumulate(map(len, units), initial=0))
-        )
+
+    @cached_property
+    def _places(self) -> array[int]:
+        """Where each character stands in the data, and after them where the text ends; most texts are never asked."""
+        units = _units(self._text, _HTML)
+        breaks = list(accumulate(len(line) - len(SOFT) for line in _broken(units)[:-1]))
+        starts = accumulate(map(len, units), initial=0)
+        return array("I", (at + len(SOFT) * bisect_right(breaks, at) for at in starts))
 
     def marked(self, spans: Spans, mark: tuple[bytes, bytes]) -> bytes:
         """The text with these spans between two encoded tags, always the same; overlapping spans become one."""

@@ -63,7 +63,7 @@ class _Work:
     found: ItemText
     text: ItemText
     title: Markable
-    abstracts: tuple[Markable, ...]  #: by extent
+    abstracts: dict[Extent, Markable] = field(default_factory=dict)
     ways: Cache[tuple[object, ...], _Set] = field(default_factory=lambda: Cache(_WAYS))
     lines: Cache[int, Pair] = field(default_factory=lambda: Cache(_WAYS))  #: {rank: its line of the contents}
 
@@ -151,7 +151,10 @@ class Rows:
         return reasons.sentence(pick.pick.matches) if pick.pick.matches else said(votes_of(pick, self._templates.words))
 
     def _kept(self, work: _Work, pick: LetterPick, key: _Key) -> _Set:
-        return work.ways.keep(key, self._set(replace(pick, text=work.text), _Way(*key)))
+        way = _Way(*key)
+        if way.extent not in work.abstracts:
+            work.abstracts[way.extent] = Markable(*abstract_of(work.text, way.extent))
+        return work.ways.keep(key, self._set(replace(pick, text=work.text), way))
 
     def _work(self, text: ItemText) -> _Work:
         """What was set of this text. Its number is only where to look: previews number their own papers."""
@@ -208,8 +211,7 @@ class Rows:
 
 def _work_of(found: ItemText) -> _Work:
     text = plain(found)
-    abstracts = tuple(Markable(*abstract_of(text, extent)) for extent in Extent)
-    return _Work(found, text, Markable(*title_of(text)), abstracts)
+    return _Work(found, text, Markable(*title_of(text)))
 
 
 def _text(found: _Set, line: bytes, total: Said, acting: bytes) -> Sequence[bytes]:

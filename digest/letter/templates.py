@@ -222,6 +222,7 @@ def _environment(folders: list[Path], shells: Mapping[str, str]) -> Environment:
         loader=ChoiceLoader([DictLoader(shells), FileSystemLoader(folders)]),
         autoescape=select_autoescape(disabled_extensions=("txt.j2",), default=True),
         undefined=StrictUndefined,
+        auto_reload=False,  # what was checked at start is what is printed, and no file is looked at for each row
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -96,6 +96,7 @@ class Passage:
     """A title or an abstract, analysed."""
 
     words: tuple[Word, ...]
+    texts: tuple[str, ...]  #: of the words, folded
     slots: tuple[Word, ...]  #: by slot: the words that count, and the ends of sentences
     bound: dict[str, list[Place]]  #: {term of a hyphened word with its parts written as one: places}
     _at: dict[str, list[int]]  #: {term: slots of its words}
@@ -123,8 +124,8 @@ class Passage:
         return tuple(word.term for word in self.slots[start : start + size])
 
     def _find(self, texts: tuple[str, ...]) -> list[Place]:
-        row, size = tuple(word.text for word in self.words), len(texts)
-        starts = (at for at in range(len(row) - size + 1) if row[at] == texts[0] and row[at : at + size] == texts)
+        size = len(texts)
+        starts = (at for at, text in enumerate(self.texts) if text == texts[0] and self.texts[at : at + size] == texts)
         return [_place(self.words[at : at + size]) for at in starts]
 
 
@@ -154,7 +155,7 @@ def read(text: str) -> Passage:
     for group in groups(words):
         if len(group) > 1:
             bound[joined(group)].append(_place(group))
-    return Passage(words, slots, bound, at)
+    return Passage(words, tuple(word.text for word in words), slots, bound, at)
 
 
 def split(text: str) -> Iterator[Word]:

@@ -18,10 +18,10 @@ _WORDS, _PAPERS = 2, 20  # a phrase is usual until more words than this, in a hi
 
 @dataclass(frozen=True, slots=True)
 class PhraseWords:
-    """The words of many phrases in a row, each distinct word of a phrase once."""
+    """The words of many phrases in a row, a repeated word as often as its phrase has it."""
 
     phrases: NDArray[np.int64]  #: whose word it is; phrases are counted from 0, and one may be without words
-    masses: NDArray[np.float64]  #: what it weighs in the phrase: its idf times how often the phrase has it
+    masses: NDArray[np.float64]  #: what it weighs in the phrase: its idf
     rates: NDArray[np.float64]  #: the part of the history's papers that have it, 0 to 1
 
 

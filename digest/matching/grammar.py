@@ -129,7 +129,7 @@ def canonical(interest: Interest) -> Sought:
     return _sought(interest.field, interest.phrase, interest.exact, is_never, interest.unrelated)
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 18)  # more than there are different ones in a day
 def _sought(
     field: Field | None,
     phrase: str,

@@ -60,7 +60,6 @@ class Lessons:
         """Learn from these papers, of the days before the week in which it is applied."""
         self._papers = Papers(index, index.history, Acronyms.of(index.history), lambda _: _UNREAD)
         self._known: dict[Phrase, Lesson] = {}
-
         self._related: dict[Phrase, list[str]] = {}
 
     @property
@@ -74,15 +73,15 @@ class Lessons:
         return self._papers.number
 
     def of(self, phrases: Sequence[Phrase]) -> list[Lesson]:
-        """The lesson of each phrase; none for exact ones, and none at all before there are enough papers."""
+        """The lesson of each phrase; an empty one for those in quotes, and for all before there are enough papers."""
         if len(self._papers.index.items) < LEAST_PAPERS:
             return [NOTHING] * len(phrases)
-        new = list(dict.fromkeys(each for each in phrases if each not in self._known and not each.exact))
+        new = [each for each in dict.fromkeys(phrases) if each not in self._known]
         size = max(_BLOCK // len(self._papers.index.items), 1)
         for start in range(0, len(new), size):
             some = new[start : start + size]
             self._known.update(zip(some, self._learn(some), strict=True))
-        return [self._known.get(phrase, NOTHING) for phrase in phrases]
+        return [self._known[phrase] for phrase in phrases]
 
     def related(self, phrase: Phrase) -> list[str]:
         """The learned terms that may be shown, best first."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from digest.matching.forms import forms_of
 from digest.matching.grammar import Sought, canonical
 from digest.matching.history import History
 from digest.matching.index import Index
-from digest.matching.learned import NOTHING, STRENGTH, Lesson, Lessons
+from digest.matching.learned import STRENGTH, Lessons
 from digest.matching.names import AUTHOR_SHARE, CATEGORY_SHARE, Names, mark_author, mark_category
 from digest.matching.papers import MOST, Papers
 from digest.matching.phrase import typed_words
@@ -103,11 +103,13 @@ class EditionScores:
     def rows(self, interests: Sequence[Interest]) -> NDArray[np.int32]:
         """The row of each interest in `table`; interests not asked for before are looked for now, all at once."""
         sought = [canonical(interest) for interest in interests]
-        new = list(dict.fromkeys(each for each in sought if each not in self._rows))
-        if new:
-            new.sort(key=_kind)
-            self._rows.update((each, row) for row, each in enumerate(new, len(self._rows)))
-            self._cells += [self._find(list(some)) for _, some in groupby(new, key=_kind)]
+        alike: dict[tuple[Field | None, bool], list[Sought]] = defaultdict(list)
+        for each in dict.fromkeys(sought):
+            if each not in self._rows:
+                alike[each.field, each.is_never].append(each)
+        for some in alike.values():
+            self._rows.update((each, row) for row, each in enumerate(some, len(self._rows)))
+            self._cells.append(self._find(some))
             self.__dict__.pop("table", None)
         return np.array([self._rows[each] for each in sought], dtype=np.int32)
 
@@ -180,11 +182,9 @@ class EditionScores:
         phrases = [each.phrase for each in sought]
         earned = self._papers.earned(phrases, titles_only=sought[0].field is Field.TITLE)
         shares = earned.shares
+        # nothing is learned for what is looked for in titles alone
         if self._lessons is not None and not sought[0].field:
-            self._lessons.of(phrases)  # all at once
-        lessons = [self._lesson(each) for each in sought]
-        if any(len(lesson.words) for lesson in lessons):
-            learned = self._learned(lessons)[earned.phrases, earned.papers]
+            learned = self._learned(sought, self._lessons)[earned.phrases, earned.papers]
             # the promise: related words never count for more than a reader's own
             shares = shares + np.minimum(STRENGTH * learned, shares)
         lengths = np.array([len(phrase.terms) or 1 for phrase in phrases])
@@ -194,15 +194,12 @@ class EditionScores:
         sizes = np.bincount(earned.phrases[fits], minlength=len(sought))
         return _Cells(sizes, earned.papers[fits], shares[fits], np.zeros(np.count_nonzero(fits), bool))
 
-    def _lesson(self, sought: Sought) -> Lesson:
-        """What may be added to a phrase; nothing to one that is looked for in titles, or as it stands."""
-        if self._lessons is None or sought.field is not None:
-            return NOTHING
-        [lesson] = self._lessons.of([sought.phrase])
-        return lesson.without({self._lessons.number.get(term, 0) for term in sought.unrelated})
-
-    def _learned(self, lessons: Sequence[Lesson]) -> NDArray[np.float32]:
-        """Lessons by papers: what the learned words earn, as a share of the most that there can be."""
+    def _learned(self, sought: Sequence[Sought], taught_by: Lessons) -> NDArray[np.float32]:
+        """Phrases by papers: what the learned words earn, as a share of the most that there can be."""
+        lessons = taught_by.of([each.phrase for each in sought])
+        for at, each in enumerate(sought):
+            if each.unrelated:
+                lessons[at] = lessons[at].without({taught_by.number.get(term, 0) for term in each.unrelated})
         sizes = [len(lesson.words) for lesson in lessons]
         words = self._renumbered[np.concatenate([lesson.words for lesson in lessons])]
         rows, columns = np.unique(words, return_inverse=True)
@@ -262,11 +259,6 @@ def _words(interest: Interest, evidence: Evidence) -> tuple[str, ...]:
     if evidence.field in (Field.AUTHOR, Field.CATEGORY):
         return (interest.phrase,)
     return typed_words(interest.phrase, is_exact=interest.exact, found=() if interest.exact else evidence.found)
-
-
-def _kind(sought: Sought) -> tuple[bool, str]:
-    """Those alike are looked for at once."""
-    return sought.is_never, sought.field or ""
 
 
 def _fields(sought: Sought) -> tuple[Field, ...]:

@@ -14,9 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest.model import Delivery, Kind, SendResult, State
-from digest.store.moves import items_of
+from digest.store.moves import RAISE_FLOOR, items_of
 from digest.store.outbox import LONGEST_TEXT, Frozen, Outbox, refusal_of
-from digest.store.schema import delivery, subscriber
+from digest.store.prepared import Prepared
+from digest.store.schema import delivery
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,8 +86,7 @@ def _together(outbox: Outbox, steps: Sequence[Step], now: datetime) -> dict[Step
         _write(connection, _BEGIN, [_begun_row(outbox, step, now) for step in begun])
         _write(connection, _SENT, [_sent_row(step, now) for step in sent])
         floors = [_floor_row(step.row) for step in sent if step.row.kind is Kind.DIGEST and step.row.to_edition]
-        if floors:
-            connection.execute(_FLOOR, floors)
+        RAISE_FLOOR.write(connection, floors)
         outbox.departures.left(connection, [step.row.id for step in sent], now)
     return dict.fromkeys(begun, True) | dict.fromkeys(sent, State.SENT)
 
@@ -97,8 +97,8 @@ def _stands(step: Begin, named: set[int]) -> bool:
     return step.frozen.digest is step.row.digest and len(items) == len(named) and named.issuperset(items)
 
 
-def _write(connection: sa.Connection, statement: sa.Update, rows: list[dict[str, Any]]) -> None:
-    if rows and connection.execute(statement, rows).rowcount != len(rows):
+def _write(connection: sa.Connection, statement: Prepared, rows: list[dict[str, Any]]) -> None:
+    if statement.write(connection, rows) != len(rows):
         raise _Changed
 
 
@@ -106,13 +106,13 @@ _OURS = sa.and_(delivery.c.id == sa.bindparam("row"), delivery.c.lease_token == 
 
 _FROZEN = ("state", "lease_until", "subject", "language", "date_header", "message_id", "template_version")
 
-_BEGIN = (
+_BEGIN = Prepared(
     sa.update(delivery)
     .where(_OURS, delivery.c.state == State.CLAIMED)
     .values({name: sa.bindparam(name) for name in _FROZEN})
 )
 
-_SENT = (
+_SENT = Prepared(
     sa.update(delivery)
     .where(_OURS, delivery.c.state == State.SENDING)
     .values(
@@ -126,16 +126,6 @@ _SENT = (
         lease_until=None,
     )
 )
-
-_FLOOR = (
-    sa.update(subscriber)
-    .where(
-        subscriber.c.id == sa.bindparam("person"),
-        sa.or_(subscriber.c.floor.is_(None), subscriber.c.floor < sa.bindparam("edition")),
-    )
-    .values(floor=sa.bindparam("edition"))
-)
-
 
 def _begun_row(outbox: Outbox, step: Begin, now: datetime) -> dict[str, Any]:
     return {"row": step.row.id, "token": step.row.lease_token, **outbox.frozen_columns(step.frozen, now)}

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from digest.model import Delivery, Digest, Kind, State
 from digest.store.numbers import insert_numbers
 from digest.store.picks import unpack
+from digest.store.prepared import Prepared
 from digest.store.schema import delivery, mention, subscriber
 
 #: a row in one of these ended without a letter, and may be opened again
@@ -97,11 +98,18 @@ def raise_floor(connection: sa.Connection, kind: Kind, person: int, edition: int
 
 def raise_floors(connection: sa.Connection, served: Sequence[tuple[int, int]]) -> None:
     """The same for many (person, edition)."""
-    if served:
-        lower = sa.or_(subscriber.c.floor.is_(None), subscriber.c.floor < sa.bindparam("edition"))
-        raised = sa.update(subscriber).where(subscriber.c.id == sa.bindparam("person"), lower)
-        rows = [{"person": person, "edition": edition} for person, edition in served]
-        connection.execute(raised.values(floor=sa.bindparam("edition")), rows)
+    RAISE_FLOOR.write(connection, [{"person": person, "edition": edition} for person, edition in served])
+
+
+#: Sets a person's floor to an edition, where it is lower.
+RAISE_FLOOR = Prepared(
+    sa.update(subscriber)
+    .where(
+        subscriber.c.id == sa.bindparam("person"),
+        sa.or_(subscriber.c.floor.is_(None), subscriber.c.floor < sa.bindparam("edition")),
+    )
+    .values(floor=sa.bindparam("edition"))
+)
 
 
 def items_of(digest: Digest | None) -> list[int]:

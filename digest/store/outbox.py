@@ -153,13 +153,13 @@ class Outbox:
 
     def standings(self, connection: sa.Connection, people: Collection[int]) -> dict[int, Standing]:
         """{person: how they stand}, held until the transaction ends; always in one order, so that nobody deadlocks."""
-        rows = connection.execute(_STANDINGS, {"people": people})
+        rows = connection.execute(_STANDINGS, {"people": people}).all()
         return {one: Standing(Status(status), *flags) for one, status, *flags in rows}
 
     def named(self, connection: sa.Connection, rows: Collection[int]) -> dict[int, set[int]]:
         """{row: the items that it names to its reader} by the mentions: what another letter has named is not in it."""
         named: dict[int, set[int]] = {one: set() for one in rows}
-        for one, item in connection.execute(_NAMED, {"rows": rows}):
+        for one, item in connection.execute(_NAMED, {"rows": rows}).all():
             named[one].add(item)
         return named
 

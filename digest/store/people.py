@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from digest.model import Profile, QuietDays, Status, Strictness, Subscriber
 from digest.store.connect import Database
+from digest.store.prepared import Prepared
 from digest.store.schema import subscriber
 
 
@@ -76,11 +77,11 @@ class People:
         query = _READ.where(subscriber.c.id.in_(ids), is_due_soon())
         if due_by is not None:
             query = query.where(subscriber.c.next_due_at <= due_by)
-        return [_subscriber(row) for row in connection.execute(query.order_by(subscriber.c.id))]
+        return [_subscriber(row) for row in connection.execute(query.order_by(subscriber.c.id)).all()]
 
     def with_ids(self, connection: sa.Connection, ids: Collection[int]) -> dict[int, Subscriber]:
         """{id: subscriber} for all of these that there are, whether or not they may be written to."""
-        rows = connection.execute(_READ.where(subscriber.c.id.in_(ids)))
+        rows = connection.execute(_READ.where(subscriber.c.id.in_(ids))).all()
         return {row.id: _subscriber(row) for row in rows}
 
     def find(self, connection: sa.Connection, email: str) -> Subscriber | None:
@@ -175,7 +176,7 @@ class People:
         Where one did not, the caller rolls back. Whoever moves a due time on plans its slot.
         """
         rows = [_step_row(step) for step in sorted(steps, key=lambda step: step.read.id)]
-        return not rows or connection.execute(_ADVANCE, rows).rowcount == len(rows)
+        return _ADVANCE.write(connection, rows) == len(rows)
 
 
 @lru_cache
@@ -222,7 +223,7 @@ _STANDING = ("status", "paused_until", "is_absent", "is_suppressed", "floor", "d
 #: what planning moves
 _MOVED = ("status", "paused_until", "floor", "due_slot", "due_at", "next_due_at", "last_digest_at")
 
-_ADVANCE = (
+_ADVANCE = Prepared(
     sa.update(subscriber)
     .where(
         subscriber.c.id == sa.bindparam("person"),

@@ -1,14 +1,18 @@
 """A letter's picks as a few hundred bytes: what a ledger row keeps, and reads back exactly.
 
-First the texts that it names, each once, then numbers. A number is one character, and UTF-8 makes one to three bytes of
-a small one: as little room as compressed JSON takes, in a fraction of the time. Ten picks take less than 800 bytes (a
-test holds it), so that a year of a million readers stays small.
+First numbers and the texts that the letter names, each once, then its picks. A number is one character, and UTF-8 makes
+one to three bytes of a small one: as little room as compressed JSON takes, in a fraction of the time. Ten picks take
+less than 800 bytes (a test holds it), so that a year of a million readers stays small.
+
+A match stands in one piece, since readers who share an interest share its matches: most pieces are known already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
+from itertools import islice
 
 from digest.model import Digest, Field, Mark, Match, Pick
 
@@ -17,49 +21,78 @@ _FIELDS = list(Field)
 #: No character lies above 0x10FFFF. A number that may be larger is written as two: how often this, and what is left.
 _LARGE = 0x8000
 
+#: numbers of a digest before its texts, and of a pick before its matches
+_HEAD = 8
+
+#: pieces that are kept, about 10 MB of them
+_KEPT = 20_000
+
+#: {id of a match: that match, which so keeps its id, and its piece}; to hash a match takes longer than all the rest
+_PIECES: dict[int, tuple[Match, str]] = {}
+
+
+# --- packing ------------------------------------------------------------------------------------------------------
+
 
 def pack(digest: Digest) -> bytes:
     """The picks of a digest, for `unpack`."""
     texts: dict[str, int] = {}
-    numbers: list[int] = []
-    for some in (digest.picks, digest.trending, digest.misses):
-        numbers.append(len(some))
-        for pick in some:
-            _pack_pick(pick, texts, numbers)
-    numbers += (*divmod(digest.considered, _LARGE), *divmod(digest.line, _LARGE))
-    numbers += divmod(digest.since.toordinal() if digest.since else 0, _LARGE)
-    numbers += (len(digest.unread), *(texts.setdefault(name, len(texts)) for name in digest.unread))
-    head = [len(texts), *map(len, texts)]
-    return "".join([*map(chr, head), *texts, *map(chr, numbers)]).encode("utf-8", "surrogatepass")
+    body = [_packed_picks(some, texts) for some in (digest.picks, digest.trending, digest.misses)]
+    unread = [texts.setdefault(name, len(texts)) for name in digest.unread]
+    since = digest.since.toordinal() if digest.since else 0
+    head = [*divmod(digest.considered, _LARGE), *divmod(digest.line, _LARGE), *divmod(since, _LARGE)]
+    head += (len(unread), len(texts), *unread, *map(len, texts))
+    return "".join([_characters(*head), *texts, *body]).encode("utf-8", "surrogatepass")
 
 
-def _pack_pick(pick: Pick, texts: dict[str, int], numbers: list[int]) -> None:
-    topic = 0 if pick.topic is None else 1 + texts.setdefault(pick.topic, len(texts))
-    item, votes = divmod(pick.item, _LARGE), divmod(pick.votes, _LARGE)
-    numbers += (*item, *votes, pick.revision, _unsigned(pick.score), topic, len(pick.matches))
-    for match in pick.matches:
-        phrase = texts.setdefault(match.interest, len(texts))
-        numbers += (phrase, _FIELDS.index(match.field), _unsigned(match.points))
-        _pack_words(match, texts, numbers)
-        mark = match.mark
-        if mark is None:
-            numbers.append(0)
-        else:
-            start = divmod(mark.start, _LARGE)
-            numbers += (1 + _FIELDS.index(mark.field), *start, _unsigned(mark.end - mark.start))
+def _packed_picks(picks: Sequence[Pick], texts: dict[str, int]) -> str:
+    parts = [chr(len(picks))]
+    for pick in picks:
+        topic = 0 if pick.topic is None else 1 + texts.setdefault(pick.topic, len(texts))
+        item, votes = divmod(pick.item, _LARGE), divmod(pick.votes, _LARGE)
+        parts.append(_characters(*item, *votes, pick.revision, _unsigned(pick.score), topic, len(pick.matches)))
+        for match in pick.matches:
+            parts += (chr(texts.setdefault(match.interest, len(texts))), _piece(match))
+    return "".join(parts)
 
 
-def _pack_words(match: Match, texts: dict[str, int], numbers: list[int]) -> None:
-    """Mostly an interest's words occur all, and no others: then two zeros say so."""
+def _piece(match: Match) -> str:
+    """All of a match but its phrase, with its length before it."""
+    kept = _PIECES.get(id(match))
+    if kept is None:
+        if len(_PIECES) >= _KEPT:
+            _PIECES.clear()
+        kept = _PIECES[id(match)] = match, _packed_text(_packed_match(match))
+    return kept[1]
+
+
+def _packed_match(match: Match) -> str:
     own = match.interest.split()
-    if match.words == tuple(own):
-        numbers.append(0)
+    parts = [_characters(_FIELDS.index(match.field), _unsigned(match.points))]
+    if match.words == tuple(own):  # mostly all words of an interest occur
+        parts.append(_characters(0))
     else:
-        places = [
-            own.index(word) if word in own else len(own) + texts.setdefault(word, len(texts)) for word in match.words
-        ]
-        numbers += (len(places) + 1, *places)
-    numbers += (len(match.related), *(texts.setdefault(word, len(texts)) for word in match.related))
+        parts += (_characters(1 + len(match.words)), *(_packed_word(word, own) for word in match.words))
+    parts += (_characters(len(match.related)), *map(_packed_text, match.related))
+    if match.mark is not None:
+        start, length = match.mark.start, match.mark.end - match.mark.start
+        parts.append(_characters(_FIELDS.index(match.mark.field), *divmod(start, _LARGE), _unsigned(length)))
+    return "".join(parts)
+
+
+def _packed_word(word: str, own: list[str]) -> str:
+    return _characters(own.index(word)) if word in own else _characters(len(own)) + _packed_text(word)
+
+
+def _packed_text(text: str) -> str:
+    return chr(len(text)) + text
+
+
+def _characters(*numbers: int) -> str:
+    return "".join(map(chr, numbers))
+
+
+# --- unpacking ----------------------------------------------------------------------------------------------------
 
 
 def unpack(data: bytes | None) -> Digest:
@@ -67,61 +100,87 @@ def unpack(data: bytes | None) -> Digest:
     if data is None:
         return Digest()
     packed = data.decode("utf-8", "surrogatepass")
-    texts, end = [], 1 + ord(packed[0])
-    for length in map(ord, packed[1:end]):
-        texts.append(packed[end : end + length])
-        end += length
-    number = map(ord, packed[end:]).__next__
-    picks, trending, misses = [tuple(_pick(number, texts) for _ in range(number())) for _ in range(3)]
-    considered, line, since = _large(number), _large(number), _large(number)
+    considered, rest, line, more, years, days, unread, count = map(ord, packed[:_HEAD])
+    at = _HEAD + unread + count
+    texts = []
+    for length in map(ord, packed[_HEAD + unread : at]):
+        texts.append(packed[at : at + length])
+        at += length
+    picks, at = _picks(packed, at, texts)
+    trending, at = _picks(packed, at, texts)
+    misses, at = _picks(packed, at, texts)
     return Digest(
         picks=picks,
         trending=trending,
         misses=misses,
-        considered=considered,
-        line=line,
-        unread=tuple(texts[number()] for _ in range(number())),
-        since=date.fromordinal(since) if since else None,
+        considered=considered * _LARGE + rest,
+        line=line * _LARGE + more,
+        unread=tuple(texts[ord(name)] for name in packed[_HEAD : _HEAD + unread]),
+        since=date.fromordinal(years * _LARGE + days) if years or days else None,
     )
 
 
-def _pick(number: Callable[[], int], texts: list[str]) -> Pick:
-    item, votes, revision = _large(number), _large(number), number()
-    score, topic = _signed(number()), number()
-    return Pick(
-        item=item,
-        revision=revision,
-        score=score,
-        matches=tuple(_match(number, texts) for _ in range(number())),
-        topic=texts[topic - 1] if topic else None,
-        votes=votes,
-    )
+def _picks(packed: str, at: int, texts: list[str]) -> tuple[tuple[Pick, ...], int]:
+    """Picks that begin at a place, and the place where they end."""
+    picks = []
+    count, at = ord(packed[at]), at + 1
+    for _ in range(count):
+        item, rest, votes, more, revision, score, topic, reasons = map(ord, packed[at : at + _HEAD])
+        at += _HEAD
+        matches = []
+        for _ in range(reasons):
+            end = at + 2 + ord(packed[at + 1])
+            matches.append(_match(texts[ord(packed[at])], packed[at + 2 : end]))
+            at = end
+        picks.append(
+            Pick(
+                item=item * _LARGE + rest,
+                revision=revision,
+                score=_signed(score),
+                matches=tuple(matches),
+                topic=texts[topic - 1] if topic else None,
+                votes=votes * _LARGE + more,
+            )
+        )
+    return tuple(picks), at
 
 
-def _match(number: Callable[[], int], texts: list[str]) -> Match:
-    phrase, field, points = texts[number()], _FIELDS[number()], _signed(number())
-    own = phrase.split()
-    count = number()
-    words = [number() for _ in range(count - 1)]
+@lru_cache(maxsize=_KEPT)
+def _match(phrase: str, piece: str) -> Match:
+    letters, own = iter(piece), phrase.split()
+    field, points, count = _FIELDS[_number(letters)], _signed(_number(letters)), _number(letters)
+    words = [_word(letters, own) for _ in range(count - 1)] if count else own
+    related = [_text(letters) for _ in range(_number(letters))]
+    marked = next(letters, None)
     return Match(
         interest=phrase,
         field=field,
         points=points,
-        words=tuple(own[at] if at < len(own) else texts[at - len(own)] for at in words) if count else tuple(own),
-        related=tuple(texts[number()] for _ in range(number())),
-        mark=_mark(number, number()),
+        words=tuple(words),
+        related=tuple(related),
+        mark=None if marked is None else _mark(_FIELDS[ord(marked)], letters),
     )
 
 
-def _mark(number: Callable[[], int], field: int) -> Mark | None:
-    if field == 0:
-        return None
-    start = _large(number)
-    return Mark(field=_FIELDS[field - 1], start=start, end=start + _signed(number()))
+def _mark(field: Field, letters: Iterator[str]) -> Mark:
+    start = _number(letters) * _LARGE + _number(letters)
+    return Mark(field=field, start=start, end=start + _signed(_number(letters)))
 
 
-def _large(number: Callable[[], int]) -> int:
-    return number() * _LARGE + number()
+def _word(letters: Iterator[str], own: list[str]) -> str:
+    place = _number(letters)
+    return own[place] if place < len(own) else _text(letters)
+
+
+def _text(letters: Iterator[str]) -> str:
+    return "".join(islice(letters, _number(letters)))
+
+
+def _number(letters: Iterator[str]) -> int:
+    return ord(next(letters))
+
+
+# --- numbers ------------------------------------------------------------------------------------------------------
 
 
 def _unsigned(number: int) -> int:

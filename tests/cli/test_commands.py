@@ -34,7 +34,7 @@ DOCUMENTS = [
     (("explain", "ada@example.org", title("one")), {"sent", "reason", "score", "threshold", "reasons"}),
     (
         ("status",),
-        {"edition", "sources", "runs", "subscribers", "ledger", "skipped", "unknown", "overdue"},
+        {"edition", "sources", "runs", "subscribers", "ledger", "skipped", "books", "unknown", "overdue"},
     ),
     (("doctor",), {"checks"}),
 ]

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from digest.model import Delivery, State
+from tests.ledger.worker import Held
 
 #: where a row that was ever in doubt may stand
 _AFTER_DOUBT = {State.UNKNOWN, State.CLAIMED, State.SENDING, State.SENT}
@@ -36,17 +37,21 @@ class Model:
     people: dict[int, Person] = field(default_factory=dict)
     letters: dict[int, dict[str, set[int]]] = field(default_factory=dict)  #: {person: {Message-ID: works}}, accepted
 
-    def begins(self, row: Delivery) -> None:
-        """A letter has been allowed to leave."""
-        assert self.people[row.subscriber].may_be_written_to, "a letter began to leave after its reader's word"
+    def begins(self, letter: Held, today: Mapping[int, int]) -> None:
+        """A letter has been allowed to leave. Works that turn out to be one later than this may be named by two.
 
-    def accepted(self, person: int, message_id: str, works: Collection[int], today: Mapping[int, int]) -> None:
-        """A server has taken a letter; a letter that is sent once more is the same letter."""
-        letters = self.letters.setdefault(person, {})
-        for other, named in letters.items():
-            again = {today[work] for work in named} & {today[work] for work in works}
-            assert other == message_id or not again, f"works {again} were named twice"
-        letters[message_id] = set(works)
+        A letter in doubt is sent once more word for word, whatever has become of its works.
+        """
+        person = letter.row.subscriber
+        assert self.people[person].may_be_written_to, "a letter began to leave after its reader's word"
+        works = set() if letter.row.is_repeat else {today[work] for work in letter.items}
+        for other, named in self.letters.get(person, {}).items():
+            again = {today[work] for work in named} & works
+            assert other == letter.frozen.message_id or not again, f"works {again} are named twice"
+
+    def accepted(self, letter: Held) -> None:
+        """A server has taken a letter; one that is sent once more is the same letter."""
+        self.letters.setdefault(letter.row.subscriber, {})[letter.frozen.message_id] = set(letter.items)
 
     # --- the laws, at any moment ---
 

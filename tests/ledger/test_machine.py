@@ -27,7 +27,7 @@ from digest.store.moves import delivery_of
 from digest.store.schema import announcement, delivery, item, mention, metadata
 from tests.fakes import CUT_AFTER_DOT, DOWN, NO_SUCH_USER, REFUSED
 from tests.ledger.model import Model, Person
-from tests.ledger.worker import SENT, Held, Worker
+from tests.ledger.worker import SENT, Worker
 from tests.pipeline.test_scenarios import joined
 from tests.world import CURATED, PLAIN, World
 
@@ -174,7 +174,7 @@ class Lives(RuleBasedStateMachine):
     def _begin(self, worker: Worker) -> None:
         for one in worker.step(begin=[one for one in worker.held if not one.begun_at]):
             assert self.world.now < one.row.deadline
-            self.model.begins(one.row)
+            self.model.begins(one, self._today())
 
     def _end(self, worker: Worker, ends: list[tuple[SendResult, bool]]) -> None:
         begun = [one for one in worker.held if one.begun_at]
@@ -184,14 +184,11 @@ class Lives(RuleBasedStateMachine):
         ]
         for one, _, has_it in fenced:
             if has_it:
-                self._accepted(one)
+                self.model.accepted(one)
         worker.step(settle=[(one, result) for one, result, _ in fenced])
         for one, result, _ in fenced:
             if result.fault is Fault.RECIPIENT:
                 self._look_at_suppression(one.row.subscriber)
-
-    def _accepted(self, one: Held) -> None:
-        self.model.accepted(one.row.subscriber, one.frozen.message_id, one.items, self._today())
 
     def _look_at_suppression(self, person: int) -> None:
         """A refusal suppresses an address, unless its row was somebody else's by then."""
@@ -298,7 +295,7 @@ def test_whatever_happens_the_ledger_keeps_its_laws(database: Database) -> None:
         pass
 
     Here.database = database
-    examples, steps = (150, 50) if IS_LONG else (30, 30)
+    examples, steps = (150, 50) if IS_LONG else (20, 30)
     run_state_machine_as_test(
         Here,
         settings=settings(

@@ -142,7 +142,10 @@ def test_no_line_of_the_header_is_too_long_however_long_the_contact_is(url: str,
 @pytest.mark.parametrize(
     ("url", "contact", "addresses"),
     [
-        ("https://x.example", "m@x.example", ["https://x.example/unsubscribe/T", "mailto:m@x.example?subject=unsubscribe%20T"]),
+        (
+            "https://x.example", "m@x.example",
+            ["https://x.example/unsubscribe/T", "mailto:m@x.example?subject=unsubscribe%20T"],
+        ),
         ("http://127.0.0.1", "me@x.example", ["mailto:me@x.example?subject=unsubscribe%20T"]),
         ("http://127.0.0.1", "m" * 40 + "@x.example", ["mailto:" + "m" * 40 + "@x.example?subject=T"]),
         ("http://127.0.0.1", "m" * 60 + "@x.example", []),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from digest.matching.evidence import Evidence
 from digest.matching.grammar import understand
 from digest.matching.index import Index
-from digest.matching.scores import EditionScores, match
+from digest.matching.scores import LEAST_SHARE, EditionScores, match
 from digest.model import Announced, AnnounceReason, Field, Interest, ItemText, Mark, Match, Popularity
 
 #: a little of everything, so that words have a frequency: none of it is about what the tests look for
@@ -35,12 +35,12 @@ def announced(text: ItemText, *, edition: int = 1, upvotes: int = 0, comments: i
     )
 
 
-def scores(papers: Iterable[Announced]) -> EditionScores:
+def scores(papers: Iterable[Announced], *, least_share: float = LEAST_SHARE) -> EditionScores:
     """An edition of these papers, measured against themselves and the background."""
     known = list(papers)
     background = [paper(-number, title) for number, title in enumerate(BACKGROUND, start=1)]
     history = Index.of([*(each.text for each in known), *background]).history
-    return EditionScores(known, history)
+    return EditionScores(known, history, least_share=least_share)
 
 
 def evidence_of(edition: EditionScores, interest: Interest) -> dict[int, Evidence]:
@@ -57,10 +57,10 @@ def one(line: str) -> Interest:
     return interests[0]
 
 
-def fit(line: str, text: ItemText) -> Match | None:
-    """How a paper fits one line of interests; None where it does not."""
+def fit(line: str, text: ItemText, *, least_share: float = LEAST_SHARE) -> Match | None:
+    """How a paper fits one line of interests; None where it has less of it."""
     interest = one(line)
-    evidence = evidence_of(scores([announced(text)]), interest).get(text.item)
+    evidence = evidence_of(scores([announced(text)], least_share=least_share), interest).get(text.item)
     return match(interest, evidence) if evidence and evidence.share else None
 
 

@@ -88,7 +88,7 @@ def test_the_cap_holds_and_the_popular_win_ties() -> None:
 
 
 def test_the_line_depends_on_the_strictness() -> None:
-    assert [threshold(Profile(strictness=each), [one("tea")]) for each in LINES] == [60, 40, 25]
+    assert [threshold(Profile(strictness=each), [one("tea")]) for each in LINES] == [60, 42, 33]
 
 
 def test_a_reader_of_whole_categories_gets_every_hit() -> None:
@@ -147,7 +147,7 @@ def test_explanations_tell_of_turns_near_misses_and_former_letters() -> None:
     quiet = replace(BROAD, quiet_days=QuietDays.LETTER)
     miss = explain(quiet, [one("birds ^0.2")], [scores(papers)], 5)
     assert miss.decision is Decision.NEAR_MISS
-    assert miss.reason.endswith("below the line of 2.5; shown as a near miss, since no paper reached it")
+    assert miss.reason.endswith("below the line of 3.3; shown as a near miss, since no paper reached it")
     former = explain(quiet, interests, [scores(papers)], 5, frozenset({5}))
     assert (former.decision, former.reason) == (Decision.NO_CANDIDATE, "a letter has named it before")
 
@@ -222,9 +222,9 @@ def test_a_reader_without_wishes_gets_a_trending_letter(upvotes: tuple[int, ...]
         ("tea", 2, Decision.OVER_CAP, "ranked 2 of 2 that fit; the letter holds 1"),
         ("tea\n!milk", 2, Decision.VETOED, 'kept out by "!milk"'),
         ("tea", 3, Decision.BELOW_LINE, "no interest fits it"),
-        ("tea\nbirds ^0.1", 3, Decision.BELOW_LINE, "below the line of 2.5"),
+        ("tea\nbirds ^0.1", 3, Decision.BELOW_LINE, "below the line of 3.3"),
         ("tea", 4, Decision.TRENDING, "no interest fits it; among the most popular"),
-        ("tea\nstones ^0.1", 4, Decision.TRENDING, "below the line of 2.5; among the most popular"),
+        ("tea\nstones ^0.1", 4, Decision.TRENDING, "below the line of 3.3; among the most popular"),
         ("tea", 9, Decision.NO_CANDIDATE, "announced at another time"),
     ],
 )

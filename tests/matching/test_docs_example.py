@@ -9,7 +9,9 @@ import numpy as np
 
 from digest.matching.choose import choose, rank
 from digest.matching.gather import Part, Profiles, score
+from digest.matching.line import LINES
 from digest.matching.scores import Table
+from digest.model import Strictness
 
 PAGE = Path(__file__).parents[2] / "docs" / "matching.md"
 ROW = re.compile(r"^\| [A-Z][^|]+ \| (\d*) ?\| (\d*) ?\| (\d+) \| ([\d-]) \| ([\w ]+) \|$", re.MULTILINE)
@@ -33,7 +35,7 @@ def test_the_letter_of_the_page_is_what_the_rules_make() -> None:
         weights=np.ones(2),
         signs=np.ones(2, np.int8),
         groups=np.array([0, 1]),
-        lines=np.array([40]),
+        lines=np.array([LINES[Strictness.NORMAL]]),
         caps=np.array([4]),
         shows_misses=np.zeros(1, np.bool_),
         excluded=np.empty((0, 2), np.int64),

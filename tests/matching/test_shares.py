@@ -73,7 +73,7 @@ def test_a_reason_has_the_share_of_the_table(papers: list[ItemText], interests: 
     for interest in interests:
         evidence = evidence_of(scores, interest)
         assert {item: found.share for item, found in evidence.items()} == shares(scores, interest)
-        assert all(found.found and found.share >= np.float32(0.35) for found in evidence.values())
+        assert all(found.found and found.share >= np.float32(LEAST_SHARE) for found in evidence.values())
 
 
 @unhurried

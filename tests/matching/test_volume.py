@@ -16,7 +16,7 @@ def test_papers_are_counted_at_each_line_and_spread_over_the_days() -> None:
     first = scores([announced(paper(item, "Tea")) for item in range(1, 5)])
     second = scores([announced(paper(5, "Tea"), edition=2), announced(paper(6, "Birds"), edition=2)])
     tenth = {Strictness.STRICT: 0.0, Strictness.NORMAL: 0.0, Strictness.BROAD: 2.5}
-    assert volume(Profile(), [one("tea ^0.4")], [first, second], days=2) == tenth
+    assert volume(Profile(), [one("tea ^0.55")], [first, second], days=2) == tenth
     assert set(volume(Profile(), [one("tea ^3")], [first, second], days=5).values()) == {1.0}
 
 

@@ -6,9 +6,13 @@ from pathlib import Path
 
 from shelf import announced, paper
 
+from digest.matching.acronyms import Acronyms
+from digest.matching.analysis import analyse
 from digest.matching.explain import explain
-from digest.matching.grammar import understand
+from digest.matching.grammar import canonical, understand
 from digest.matching.history import History
+from digest.matching.index import Index
+from digest.matching.papers import Papers
 from digest.matching.scores import EditionScores
 from digest.model import Profile
 
@@ -34,3 +38,17 @@ def test_the_worked_example_is_what_the_program_computes() -> None:
     rows = [f"| `{each.interest}` | {each.field} | {', '.join(each.words)} | {each.points} |" for each in why.matches]
     for figure in (*idfs, *rows, f"score {why.score}", f"line of {why.threshold}"):
         assert figure in page, figure
+
+
+def test_the_shares_of_the_example_and_their_factors_are_what_the_program_computes() -> None:
+    papers = Papers(Index.of([PAPER]), HISTORY, Acronyms.of(HISTORY), lambda _: analyse(PAPER))
+    phrases = [canonical(each).phrase for each in understand("graph neural networks\ndata sets\n").interests]
+    shares, factors = papers.earned(phrases).shares, papers.factors(phrases)
+    page = PAGE.read_text(encoding="utf-8")
+    assert f"D is {_short(shares[0])}" in page
+    assert f"factor is {_short(factors[0])} and the share {_short(shares[0] * factors[0])}" in page
+    assert f"{_short(shares[1])} × {_short(factors[1])}" in page
+
+
+def _short(number: float) -> str:
+    return f"{number:.3f}".removeprefix("0")
