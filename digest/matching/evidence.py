@@ -15,7 +15,7 @@ from digest.model import Field, Mark
 class Evidence:
     """How well a paper fits an interest, whoever has it and whatever it weighs."""
 
-    share: float  #: 1 is about the most; an author gives 1, a category 0.1; 0 for what only keeps a paper out
+    share: float  #: about .7 for a phrase in a title, 1 for an author, .1 for a category, 0 for what only keeps one out
     is_whole: bool  #: all of its words stand together; nothing less keeps a paper out
     found: tuple[int, ...] = ()  #: which words of the phrase occur, counted from 0; empty where it was found as one
     field: Field  #: the strongest field that has any of them

@@ -10,8 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
-from operator import ne
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +34,10 @@ NEAR = 2  #: how many other words may stand among those of a phrase that counts 
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """What papers have of phrases: a cell for each phrase and paper with anything in common, phrase by phrase."""
+    """What papers have of phrases: a cell for each phrase and paper with anything in common, phrase by phrase.
+
+    The papers of a phrase stand in no order.
+    """
 
     phrases: NDArray[np.int64]
     papers: NDArray[np.int32]
@@ -53,8 +55,9 @@ class Papers:
         self.acronyms = acronyms
         self.number = {term: number for number, term in enumerate(index.terms)}
         self._analysed = analysed
-        self._word_rows: dict[str, int] = {}
-        self._idfs: dict[str, float] = {}
+        self._ids = _Ids()
+        self._known_words: list[tuple[int, int, float, float]] = []  #: by id: number, row, idf and rate
+        self._facts: NDArray[np.float64] = np.empty((4, 0))  #: the same as columns
         # rows beyond those of terms and pairs: {(forms, whether of a pair): row}, and places not counted yet
         self._made: dict[tuple[tuple[Form, ...], bool], int] = {}
         self._uncounted: list[NDArray[np.int64]] = []
@@ -66,9 +69,9 @@ class Papers:
     def earned(self, phrases: Sequence[Phrase], *, titles_only: bool = False) -> Earned:
         """What every paper has of every phrase."""
         query = _Query(self, phrases)
-        rows, columns = np.unique(query.rows, return_inverse=True)
+        rows, columns = distinct(query.rows)
         shape = len(phrases), len(rows)
-        weights = sparse.csr_array((query.weights, columns.astype(np.int32), query.starts), shape=shape)
+        weights = sparse.csr_array((query.weights, columns, query.starts), shape=shape)
         impacts = self.impacts(self._postings(rows), titles_only=titles_only)
         # one product for both sums: the real part is what is earned, the imaginary part which words there are
         is_word = np.repeat(~self._is_pair(rows), np.diff(impacts.indptr))
@@ -76,7 +79,6 @@ class Papers:
             (impacts.data + 1j * ((impacts.data > 0) & is_word), impacts.indices, impacts.indptr), shape=impacts.shape
         )
         sums = weights @ both.astype(np.complex64)
-        sums.sort_indices()
         phrase = np.repeat(np.arange(len(phrases)), np.diff(sums.indptr))
         shares = sums.data.real / MOST
         has_any = shares > 0  # of a title alone, what only the abstract has earns nothing
@@ -84,12 +86,9 @@ class Papers:
 
     def factors(self, phrases: Sequence[Phrase]) -> NDArray[np.float64]:
         """By phrase: what a share of it is worth, measured against chance."""
-        words = list(chain.from_iterable(phrase.terms for phrase in phrases))
+        words = self.words(chain.from_iterable(phrase.terms for phrase in phrases))
         owner = np.repeat(np.arange(len(phrases)), [len(phrase.terms) for phrase in phrases])
-        masses = np.fromiter(map(self.idf, words), np.float64, len(words))
-        counts = np.fromiter((self.history.document_counts.get(word, 0) for word in words), np.float64, len(words))
-        rates = counts / max(self.history.papers, 1)
-        return factors(PhraseWords(owner, masses, rates), len(phrases), self.history.papers)
+        return factors(PhraseWords(owner, words.idfs, words.rates), len(phrases), self.history.papers)
 
     def impacts(self, postings: Postings, *, titles_only: bool = False) -> sparse.csr_array:
         """What each row earns a paper, in units of its idf: the saturated count of BM25."""
@@ -107,11 +106,18 @@ class Papers:
 
     # --- rows: first those of terms, then those of pairs, then those made of several forms ---
 
-    def word_row(self, term: str) -> int:
-        """The row of a word alone."""
-        if term not in self._word_rows:
-            self._word_rows[term] = self.make(word_forms(term, self.acronyms, self.number))
-        return self._word_rows[term]
+    def words(self, terms: Iterable[str]) -> _Words:
+        """What is known of words, each looked up once."""
+        ids = np.fromiter(map(self._ids.__getitem__, terms), np.int64)
+        new = list(islice(self._ids, len(self._known_words), None))
+        for term in new:
+            number, row = self.number.get(term, 0), self.make(word_forms(term, self.acronyms, self.number))
+            rate = self.history.document_counts.get(term, 0) / max(self.history.papers, 1)
+            self._known_words.append((number, row, self.history.idf(term), rate))
+        if new:
+            self._facts = np.array(self._known_words).T
+        numbers, rows, idfs, rates = self._facts[:, ids]
+        return _Words(ids, numbers.astype(np.int64), rows.astype(np.int64), idfs, rates)
 
     def is_plain(self, phrase: Phrase) -> bool:
         """Whether no paper writes it in another way than word by word."""
@@ -129,12 +135,6 @@ class Papers:
         terms = phrase.terms
         pairs = {at: [Form(terms[at : at + 2]), *forms] for at, forms in one_word.items() if terms[at] != terms[at + 1]}
         return words, {at: self.make(forms, is_pair=True) for at, forms in pairs.items()}
-
-    def idf(self, term: str) -> float:
-        """How much a term says."""
-        if term not in self._idfs:
-            self._idfs[term] = self.history.idf(term)
-        return self._idfs[term]
 
     def pair_rows(self, firsts: NDArray[np.int64], seconds: NDArray[np.int64]) -> NDArray[np.int64]:
         """The row of each two terms, by number, where the one directly follows the other; 0 where it never does."""
@@ -255,27 +255,53 @@ class Papers:
         return order, np.searchsorted(self.index.tokens[order], np.arange(len(self.index.terms) + 1))
 
 
+def distinct(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The distinct ones of small numbers, growing, and the place of each among them: `np.unique` without a sort."""
+    occurs = np.zeros(numbers.max(initial=0) + 1, bool)
+    occurs[numbers] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs, dtype=np.int32) - 1)[numbers]
+
+
+class _Ids(dict[str, int]):
+    """Words by number, in the order in which they were first asked for."""
+
+    def __missing__(self, word: str) -> int:
+        self[word] = len(self)
+        return self[word]
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Words in a row, and what is known of each."""
+
+    ids: NDArray[np.int64]  #: equal ones are one word
+    numbers: NDArray[np.int64]  #: of their terms in the index, 0 where no paper has them
+    rows: NDArray[np.int64]
+    idfs: NDArray[np.float64]
+    rates: NDArray[np.float64]  #: the part of the history's papers that have it
+
+
 class _Query:
     """Many phrases as weighted rows: phrase p has starts[p]:starts[p + 1] of them, its words and then its pairs."""
 
     def __init__(self, papers: Papers, phrases: Sequence[Phrase]) -> None:
-        words = list(chain.from_iterable(phrase.terms or ("",) for phrase in phrases))
-        sizes = np.array([len(phrase.terms) or 1 for phrase in phrases], np.int64)
+        words = papers.words(chain.from_iterable(phrase.terms or ("",) for phrase in phrases))
+        sizes = np.fromiter((len(phrase.terms) or 1 for phrase in phrases), np.int64, len(phrases))
         owner = np.repeat(np.arange(len(phrases)), sizes)
-        numbers = np.fromiter((papers.number.get(word, 0) for word in words), np.int64, len(words))
-        word_rows = np.fromiter(map(papers.word_row, words), np.int64, len(words))
-        is_pair = (owner[1:] == owner[:-1]) & np.fromiter(map(ne, words[1:], words), bool, len(words) - 1)
-        pair_rows = np.zeros(len(words), np.int64)  # each at its first word
-        pair_rows[:-1][is_pair] = papers.pair_rows(numbers[:-1][is_pair], numbers[1:][is_pair])
+        is_pair = (owner[1:] == owner[:-1]) & (words.ids[1:] != words.ids[:-1])
+        pair_rows = np.zeros(len(owner), np.int64)  # each at its first word
+        pair_rows[:-1][is_pair] = papers.pair_rows(words.numbers[:-1][is_pair], words.numbers[1:][is_pair])
+        word_rows = words.rows
         self._adapt(papers, phrases, word_rows, pair_rows)
-        idfs = np.fromiter(map(papers.idf, words), np.float64, len(words))
-        mass = np.bincount(owner, idfs, len(phrases))[owner]
+        mass = np.bincount(owner, words.idfs, len(phrases))[owner]
         # a pair is at most as common as the rarer of its words, whose idf therefore stands for it
-        bonus = PAIR_BONUS * np.maximum(idfs, np.append(idfs[1:], 0))
-        order = np.argsort(np.concatenate([owner, owner]), kind="stable")
-        self.rows = np.concatenate([word_rows, pair_rows])[order]
-        self.weights = (np.concatenate([idfs, bonus]) / np.concatenate([mass, mass]))[order].astype(np.float32)
+        bonus = PAIR_BONUS * np.maximum(words.idfs, np.append(words.idfs[1:], 0))
         self.starts = np.concatenate([[0], np.cumsum(2 * sizes)])
+        at = np.arange(len(owner)) + (self.starts[:-1] // 2)[owner]  # of a word; its pair stands behind all words
+        self.rows = np.empty(2 * len(owner), np.int64)
+        self.rows[at], self.rows[at + sizes[owner]] = word_rows, pair_rows
+        self.weights = np.empty(2 * len(owner), np.float32)
+        self.weights[at], self.weights[at + sizes[owner]] = words.idfs / mass, bonus / mass
 
     @staticmethod
     def _adapt(

@@ -20,13 +20,13 @@ from digest.matching.history import History
 from digest.matching.index import Index
 from digest.matching.learned import STRENGTH, Lessons
 from digest.matching.names import AUTHOR_SHARE, CATEGORY_SHARE, Names, mark_author, mark_category
-from digest.matching.papers import MOST, Papers
+from digest.matching.papers import MOST, Papers, distinct
 from digest.matching.phrase import typed_words
 from digest.model import Announced, Field, Interest, ItemText, Mark, Match, Sign
 
-#: points of a paper that is made of nothing but a phrase of weight 1
+#: points of a share of 1, at weight 1
 WHOLE = 100
-#: a paper with less of a phrase than this does not fit it
+#: a paper with a smaller share of a phrase than this does not fit it
 LEAST_SHARE = 0.3
 #: phrases of so many words are meant as one thing; of a longer text some words may be missing
 _SHORT = 3
@@ -190,9 +190,10 @@ class EditionScores:
         lengths = np.array([len(phrase.terms) or 1 for phrase in phrases])
         worth = _as_one_thing(earned.covered, lengths[earned.phrases]) * self._papers.factors(phrases)[earned.phrases]
         shares = shares * worth.astype(np.float32)
-        fits = shares >= self._least_share
+        fits = np.flatnonzero(shares >= self._least_share)
+        fits = fits[np.argsort(earned.phrases[fits] * len(self._texts) + earned.papers[fits])]
         sizes = np.bincount(earned.phrases[fits], minlength=len(sought))
-        return _Cells(sizes, earned.papers[fits], shares[fits], np.zeros(np.count_nonzero(fits), bool))
+        return _Cells(sizes, earned.papers[fits], shares[fits], np.zeros(len(fits), bool))
 
     def _learned(self, sought: Sequence[Sought], taught_by: Lessons) -> NDArray[np.float32]:
         """Phrases by papers: what the learned words earn, as a share of the most that there can be."""
@@ -202,7 +203,7 @@ class EditionScores:
                 lessons[at] = lessons[at].without({taught_by.number.get(term, 0) for term in each.unrelated})
         sizes = [len(lesson.words) for lesson in lessons]
         words = self._renumbered[np.concatenate([lesson.words for lesson in lessons])]
-        rows, columns = np.unique(words, return_inverse=True)
+        rows, columns = distinct(words)
         weights = np.concatenate([lesson.weights for lesson in lessons]) / MOST
         starts = np.concatenate([[0], np.cumsum(sizes)])
         taught = sparse.csr_array((weights.astype(np.float32), columns, starts), shape=(len(lessons), len(rows)))

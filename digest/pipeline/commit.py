@@ -43,6 +43,7 @@ class Committer:
         self._outbox = outbox
         self._clock = clock
         self._waiting: SimpleQueue[_Slip | None] = SimpleQueue()
+        self._error: Exception | None = None  # why the end of a letter could not be written down
         self._thread = Thread(target=self._work, name="committer", daemon=True)
         self._thread.start()
 
@@ -50,7 +51,7 @@ class Committer:
         """Whether the body of a letter may leave; waits for the commit.
 
         Raises:
-            StoreError: it could not be written down.
+            StoreError: it could not be written down, or how another letter ended could not.
         """
         told: SimpleQueue[Answer] = SimpleQueue()
         self._waiting.put(_Slip(Begin(row, frozen), told.put))
@@ -91,8 +92,21 @@ class Committer:
         return sum(slip is not None and isinstance(slip.step, Begin) for slip in slips)
 
     def _write(self, slips: list[_Slip]) -> None:
+        """Write the steps down, and tell everybody what came of theirs."""
+        if self._error is not None:
+            slips = self._refused(slips, self._error)
         for slip, answer in zip(slips, self._answers([slip.step for slip in slips]), strict=True):
+            if isinstance(answer, Exception) and isinstance(slip.step, Settle):
+                self._error = answer
             slip.tell(answer)
+
+    @staticmethod
+    def _refused(slips: list[_Slip], error: Exception) -> list[_Slip]:
+        """Tell letters that would begin that they may not: how they end could not be written down either. The rest."""
+        for slip in slips:
+            if isinstance(slip.step, Begin):
+                slip.tell(error)
+        return [slip for slip in slips if isinstance(slip.step, Settle)]
 
     def _answers(self, steps: list[Step]) -> list[Answer]:
         """The answers to steps; what a busy store keeps from being written is tried again, and nothing else."""

@@ -127,6 +127,7 @@ _SENT = Prepared(
     )
 )
 
+
 def _begun_row(outbox: Outbox, step: Begin, now: datetime) -> dict[str, Any]:
     return {"row": step.row.id, "token": step.row.lease_token, **outbox.frozen_columns(step.frozen, now)}
 

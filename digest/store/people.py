@@ -77,7 +77,7 @@ class People:
         query = _READ.where(subscriber.c.id.in_(ids), is_due_soon())
         if due_by is not None:
             query = query.where(subscriber.c.next_due_at <= due_by)
-        return [_subscriber(row) for row in connection.execute(query.order_by(subscriber.c.id)).all()]
+        return [_subscriber(row) for row in connection.execute(query.order_by(subscriber.c.id))]
 
     def with_ids(self, connection: sa.Connection, ids: Collection[int]) -> dict[int, Subscriber]:
         """{id: subscriber} for all of these that there are, whether or not they may be written to."""

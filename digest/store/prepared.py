@@ -6,11 +6,13 @@ SQLAlchemy looks at each value of each row, which for the rows of a letter takes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.dml import UpdateBase
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.sql.dml import UpdateBase
 
 #: how a value is made that the driver takes; None: it is taken as it is
 _Process = Callable[[Any], Any] | None
@@ -38,8 +40,7 @@ class _Compiled:
     """The text of a statement in one dialect, and how its values are made."""
 
     def __init__(self, statement: UpdateBase, dialect: sa.Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        assert isinstance(compiled, SQLCompiler)
+        compiled = cast("SQLCompiler", statement.compile(dialect=dialect))
         self.text = str(compiled)
         self._is_positional = compiled.positional
         self._names = compiled.positiontup or list(compiled.binds)

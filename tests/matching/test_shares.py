@@ -11,9 +11,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shelf import announced, evidence_of, one, paper
 
+from digest.matching.chance import MOST
 from digest.matching.grammar import canonical
 from digest.matching.history import History
 from digest.matching.index import Index
+from digest.matching.papers import PAIR_BONUS
 from digest.matching.phrase import wanted
 from digest.matching.scores import LEAST_SHARE, EditionScores
 from digest.model import Interest, ItemText, Sign
@@ -102,7 +104,7 @@ def test_any_text_is_a_paper_and_any_words_a_phrase(texts: list[tuple[str, str]]
     interest = Interest(phrase=phrase)
     assume(wanted(phrase))
     scores = edition([*papers, paper(9, phrase)])
-    assert 0 < shares(scores, interest)[9] < 1.3
+    assert 0 < shares(scores, interest)[9] < (1 + PAIR_BONUS) * MOST
     assert evidence_of(scores, interest)[9].found
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
 from random import Random
 from threading import Event, Thread, current_thread
 from typing import Any
@@ -23,10 +24,13 @@ from digest.delivery.smtp import SmtpTransport, Timeouts
 from digest.errors import SetupError, StoreError
 from digest.model import Fault, Message, SendResult, State, Subscriber
 from digest.pipeline.books import Books
+from digest.pipeline.commit import Committer
 from digest.pipeline.deliver import Courier, Delivered
 from digest.pipeline.typeset import Imprint
 from digest.ports import Limit
 from digest.store.connect import Database
+from digest.store.group import Answer
+from digest.store.outbox import Frozen, Outbox
 from digest.subscribers.tokens import Keyring
 from tests.delivery.scripted_smtp import CUT, ScriptedServer
 from tests.fakes import DOWN, NO_SUCH_USER, REFUSED, FakeTransport
@@ -199,6 +203,46 @@ def test_a_store_that_fails_for_a_moment_loses_and_doubles_nothing(world: World)
     finally:
         world.database.close()
     assert len(post.taken) == 5
+
+
+class FullOnce(Database):
+    """A store whose disk is full when the second step is written, and never again."""
+
+    writes = 0
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        self.writes += current_thread().name == "committer"
+        if self.writes == 2:
+            raise OSError("no space left on device")
+        with super().write() as connection:
+            yield connection
+
+
+def test_nothing_begins_after_an_end_that_could_not_be_written_down(world: World) -> None:
+    planned(world, 2)
+    database = FullOnce(address_of(world.database))
+    outbox = Outbox(database)
+    first, second = outbox.claim(token="mine", now=world.now, limit=2)
+    frozen = Frozen(
+        digest=first.digest,
+        subject="Papers",
+        language="en",
+        date_header=world.now,
+        message_id="<1@example.org>",
+        template_version="1",
+    )
+    told: SimpleQueue[Answer] = SimpleQueue()
+    committer = Committer(outbox, lambda: world.now, connections=1)
+    try:
+        assert committer.begin(first, frozen)
+        committer.settle(first, SendResult(state=State.SENT), next_try_at=world.now, tell=told.put)
+        assert isinstance(told.get(timeout=10), OSError)
+        with pytest.raises(OSError, match="no space"):
+            committer.begin(second, frozen)
+    finally:
+        committer.close()
+        database.close()
 
 
 # --- failures of more than one letter -----------------------------------------------------------------------------

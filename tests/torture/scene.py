@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -47,7 +48,7 @@ def store_like(pattern: str, folder: Path) -> Iterator[str]:
             shutil.copy(url.database, path)
         yield f"sqlite:///{path}"
         return
-    name = f"torture_{next(_numbers)}"
+    name = f"torture_{os.getpid()}_{next(_numbers)}"  # several processes may work on one server
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg", database="postgres"), isolation_level="AUTOCOMMIT"
     )
