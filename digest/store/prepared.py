@@ -6,12 +6,11 @@ SQLAlchemy looks at each value of each row, which for the rows of a letter takes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
-    from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.sql.dml import UpdateBase
 
 #: how a value is made that the driver takes; None: it is taken as it is
@@ -40,7 +39,7 @@ class _Compiled:
     """The text of a statement in one dialect, and how its values are made."""
 
     def __init__(self, statement: UpdateBase, dialect: sa.Dialect) -> None:
-        compiled = cast("SQLCompiler", statement.compile(dialect=dialect))
+        compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
         self._is_positional = compiled.positional
         self._names = compiled.positiontup or list(compiled.binds)

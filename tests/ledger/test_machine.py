@@ -108,6 +108,14 @@ class Lives(RuleBasedStateMachine):
         weak = data.draw(st.sampled_from([one for one in self.works if "weak" in one]))
         joined(self.world, strong, weak)
 
+    @precondition(lambda self: self.world.now - self.began < LONGEST and len(self.works) < 12)
+    @rule(data=st.data())
+    def go_on_with_a_twin(self, data: Any) -> None:
+        """There is news, and it turns out to be an older work once it is planned."""
+        strong = data.draw(st.sampled_from([one for one in self.works if "weak" not in one]))
+        self.go_on(is_weak=True, source=PLAIN)
+        joined(self.world, strong, self.works[-1])
+
     def _list(self, name: str, source: Any = PLAIN) -> None:
         self.world.list(self.world.untitled(name) if "weak" in name else self.world.paper(name), source=source)
 
@@ -160,8 +168,13 @@ class Lives(RuleBasedStateMachine):
         for worker in self.workers:
             self._end(worker, ends)
 
-    @rule()
-    def die(self) -> None:
+    @rule(has_it=st.booleans())
+    def die(self, has_it: bool) -> None:
+        """All workers are killed; what was on its way the server has, or not."""
+        for worker in self.workers:
+            for one in worker.held:
+                if has_it and one.may_end(self.world.now):
+                    self.model.accepted(one)
         self.workers = [Worker(self.world)]
 
     @rule()
@@ -250,7 +263,7 @@ class Lives(RuleBasedStateMachine):
         """Let a few days pass in which all goes well: then nothing may be open, and nothing lost."""
         if not hasattr(self, "model"):
             return
-        self.die()
+        self.die(has_it=False)
         for _ in range(20):
             self.world.now += timedelta(hours=3)
             self.tick()
