@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,8 +80,9 @@ def test_every_limit_of_a_list_holds_and_the_tightest_decides(database: Database
 
 
 @pytest.fixture(scope="module")
-def one_store(sqlite_pattern: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{sqlite_pattern}")
+def one_store(sqlite_pattern: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    path = shutil.copy(sqlite_pattern, tmp_path_factory.mktemp("rates"))  # other tests copy the pattern as it is
+    database = Database(f"sqlite:///{path}")
     yield database
     database.close()
 
