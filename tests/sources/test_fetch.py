@@ -191,7 +191,7 @@ def test_a_long_head_is_read(raw_server: Callable[..., str]) -> None:
 @pytest.mark.parametrize("encoding", [None, "gzip"])
 def test_the_size_counts_after_decompression(httpserver: HTTPServer, encoding: str | None) -> None:
     whole = b"".join(b"%d " % number for number in range(40_000))[:200_000]
-    packed, headers = (gzip.compress(whole), {"Content-Encoding": "gzip"}) if encoding else (whole, {})
+    packed, headers = (gzip.compress(whole, mtime=0), {"Content-Encoding": "gzip"}) if encoding else (whole, {})
     url = answers(httpserver, Response(packed, headers=headers))
     assert fetch(fetcher_on(max_bytes=200_000), url).body == whole
     with pytest.raises(SourceError, match=r"more than 0\.199999 MB"):
@@ -199,7 +199,7 @@ def test_the_size_counts_after_decompression(httpserver: HTTPServer, encoding: s
 
 
 def test_an_archive_that_unfolds_too_far_is_refused(httpserver: HTTPServer) -> None:
-    bomb = gzip.compress(b"0" * 1_000_000)
+    bomb = gzip.compress(b"0" * 1_000_000, mtime=0)
     assert len(bomb) * RATIO < 1_000_000
     url = answers(httpserver, Response(bomb, headers={"Content-Encoding": "gzip"}))
     with pytest.raises(SourceError, match="over 100 times its size"):
@@ -208,11 +208,11 @@ def test_an_archive_that_unfolds_too_far_is_refused(httpserver: HTTPServer) -> N
 
 def test_a_listing_that_packs_well_is_read(httpserver: HTTPServer) -> None:
     whole = b"".join(b"<li><a href='/papers/%d'>A title of paper %d</a></li>" % (n, n) for n in range(4_000))
-    url = answers(httpserver, Response(gzip.compress(whole), headers={"Content-Encoding": "gzip"}))
+    url = answers(httpserver, Response(gzip.compress(whole, mtime=0), headers={"Content-Encoding": "gzip"}))
     assert fetch(fetcher_on(), url).body == whole
 
 
-PACKED = gzip.compress(b"a listing of papers")
+PACKED = gzip.compress(b"a listing of papers", mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ PACKED = gzip.compress(b"a listing of papers")
         ("gzip", PACKED + b"trailing", "sent a damaged archive"),
         ("gzip", b"", "sent an archive that is cut off"),
         ("br", b"whatever", "sent a body packed as 'br', which was not asked for"),
-        ("gzip, gzip", gzip.compress(PACKED), "sent a body packed as 'gzip, gzip', which was not asked for"),
+        ("gzip, gzip", gzip.compress(PACKED, mtime=0), "sent a body packed as 'gzip, gzip', which was not asked for"),
     ],
 )
 def test_an_archive_that_is_none_is_a_failure(httpserver: HTTPServer, encoding: str, body: bytes, reason: str) -> None:
@@ -254,7 +254,7 @@ def test_redirects_are_followed_but_not_for_ever(httpserver: HTTPServer) -> None
 
 
 def test_the_body_of_a_redirect_is_never_read(httpserver: HTTPServer) -> None:
-    bomb = gzip.compress(b"0" * 10_000_000)
+    bomb = gzip.compress(b"0" * 10_000_000, mtime=0)
     moved = Response(bomb, status=301, headers={"Location": "/end", "Content-Encoding": "gzip"})
     httpserver.expect_request("/end").respond_with_data(b"there")
     assert fetch(fetcher_on(max_bytes=1000), answers(httpserver, moved)).body == b"there"
