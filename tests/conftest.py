@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from digest.store.connect import Database
 from tests.cli.place import Place
 from tests.cli.sink import Sink
 from tests.services import postgresql
+
+# a busy machine is slow, and no test is about time
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 _numbers = itertools.count(1)
 
