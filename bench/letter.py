@@ -195,6 +195,10 @@ def main() -> None:
     for name, value in figures.items():
         print(f"{name:12}{value:10.1f}{value / figures['ours']:12.1f}")
     print(f"the first 200 letters of a morning, {PAPERS} papers to be rendered among them: {ours_first:.0f} us each")
+    unseen = [world.letter(len(letters) + number) for number in range(len(letters) // 4)]
+    print(
+        f"{len(unseen)} letters that were not set before, as every real one: {cpu_us(ours, unseen, press):.0f} us each"
+    )
     sizes = [press.typeset(one, message_id="<a@example.org>", date=WRITTEN, envelope_from="") for one in letters[:100]]
     print(
         json.dumps(

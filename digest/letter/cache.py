@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from threading import Lock
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ _Value = TypeVar("_Value")
 
 
 class Cache(dict[_Key, _Value]):
-    """Keeps so many values; the oldest goes first. Reads need no lock, and what is lost is only made again."""
+    """Keeps so many values; the oldest go first. Reads need no lock, and what is lost is only made again."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -21,6 +22,11 @@ class Cache(dict[_Key, _Value]):
         """The value, kept."""
         with self._lock:
             if len(self) >= self._most:
-                del self[next(iter(self))]
+                self._make_room()
             self[key] = value
         return value
+
+    def _make_room(self) -> None:
+        """Lets an eighth go at once: a dict looks for its oldest key past all those that have gone before."""
+        for key in list(islice(self, self._most // 8 + 1)):
+            del self[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from digest.letter.cutting import at_word
@@ -50,15 +51,23 @@ def lead(letter: Letter, words: Words) -> str:
 
 def preheader(letter: Letter, words: Words) -> str:
     """Why the letter came, in one line; never the subject again."""
-    phrases = _phrases(letter)
-    others = letter.considered - len(letter.picks)
-    said = [words.say("because", phrases=words.listed(phrases))] if phrases else []
-    if said and others > 0:
-        said.append(words.say("others", others))
-    return " ".join(said) or lead(letter, words)
+    return because(phrases(letter), others(letter), words) or lead(letter, words)
 
 
-def _phrases(letter: Letter) -> list[str]:
+def because(phrases: Sequence[str], others: int, words: Words) -> str:
+    """That these phrases were found, and how many papers are not in the letter; "" without phrases."""
+    if not phrases:
+        return ""
+    said = words.say("because", phrases=words.listed(phrases))
+    return f"{said} {words.say('others', others)}" if others > 0 else said
+
+
+def others(letter: Letter) -> int:
+    """How many papers were looked at and not picked."""
+    return letter.considered - len(letter.picks)
+
+
+def phrases(letter: Letter) -> tuple[str, ...]:
     """The first few phrases that were found."""
     found: dict[str, None] = {}
     for pick in letter.picks:
@@ -67,7 +76,7 @@ def _phrases(letter: Letter) -> list[str]:
                 found[phrase_of(match)] = None
         if len(found) >= _BECAUSE:
             break
-    return list(found)[:_BECAUSE]
+    return tuple(found)[:_BECAUSE]
 
 
 def notices(letter: Letter, words: Words) -> tuple[str, ...]:

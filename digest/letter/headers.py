@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from digest.letter.cutting import at_word
 from digest.letter.plain import plain
@@ -23,6 +24,7 @@ LONGEST_URI = 74
 _ENCODED_BYTES = 39  # per encoded word: 64 characters with its frame, so that one fits beside any header name
 _LONGEST_NAME = 60  # characters of a display name; short ones never fold inside their quotes
 _LONGEST_TEXT = 250  # characters of a subject
+_GUARDED = 2_000  # texts kept: a subject is asked for twice, and many readers have the same
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -31,6 +33,7 @@ _MESSAGE_ID = re.compile(rf"<{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*>")
 _URI = re.compile(r"(?:https?|mailto):[!#-;=?-Z\[\]_a-z~]{1,900}")
 
 
+@lru_cache(maxsize=_GUARDED)
 def guard(text: str) -> str:
     """The text as a header may say it: on one line, visible, single-spaced, and holding no encoded word.
 
@@ -52,6 +55,8 @@ def address_header(name: str, address: str, display: str = "") -> bytes:
         ValueError: the address is not a plain ASCII one (after its domain's IDNA form).
     """
     spec = address_spec(address)
+    if not display:
+        return _folded(name, [spec])
     said = at_word(guard(display), _LONGEST_NAME)
     return _folded(name, [*_phrase(said), f"<{spec}>"] if said else [spec])
 

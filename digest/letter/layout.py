@@ -19,6 +19,7 @@ CONTENTS = 5  #: lines
 FEWEST_WITH_CONTENTS = 4  #: papers
 MISSES = 3
 NAME = 80  #: characters of a name, ours or a topic's
+_TITLE, _EXCERPT, _WHOLE = Extent
 
 
 def lay_out(letter: Letter, site: Site, words: Words, form: Form) -> View:
@@ -57,12 +58,13 @@ def lay_out(letter: Letter, site: Site, words: Words, form: Form) -> View:
 def extents(picks: Sequence[LetterPick], form: Form) -> list[Extent]:
     """How much is printed of each pick: most of those with the highest scores, which may stand in later sections."""
     scores = [pick.pick.score for pick in picks]
-    found = [Extent.TITLE] * len(picks)
     best_first = sorted(range(len(picks)), key=scores.__getitem__, reverse=True)
+    has_rest = form.full + form.excerpts < len(picks)
+    found = [_TITLE if has_rest else _EXCERPT] * len(picks)
     for at in best_first[: form.full]:
-        found[at] = Extent.WHOLE
-    for at in best_first[form.full : form.full + form.excerpts]:
-        found[at] = Extent.EXCERPT
+        found[at] = _WHOLE
+    for at in best_first[form.full : form.full + form.excerpts] if has_rest else ():
+        found[at] = _EXCERPT
     return found
 
 

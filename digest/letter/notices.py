@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from digest.letter import headers
 from digest.letter.cutting import at_word
@@ -61,7 +61,7 @@ class Notices:
         `token` confirms, `leave` unsubscribes; `until` is the last day on which the button works.
         """
         words = self._words(language)
-        has_page = self._site.is_public or (self._inbound is None and _is_loopback(self._site))
+        has_page = self._has_pages
         url = page(self._site, "confirm", token) if has_page else self._mailto(f"confirm {token}")
         never = unsubscribe_address(self._site, leave)
         return self._notice(
@@ -73,6 +73,23 @@ class Notices:
             small_print=(words.say("confirm_page" if has_page else "confirm_mail", date=words.long_date(until)),),
             aside=words.say("confirm_aside"),
             links=(Link(words.say("confirm_never"), never),) if never else (),
+        )
+
+    def link(self, recipient: str, *, token: str, until: datetime, place: str = "", language: str = ENGLISH) -> Notice:
+        """To a reader who asked for a way to their preferences; `until`, in their own zone, is when it ends.
+
+        `place` is the page it is to lead to in the end, where that is another one.
+        """
+        words = self._words(language)
+        url = page(self._site, "preferences", token) + (f"?to={quote(place, safe='')}" if place else "")
+        return self._notice(
+            recipient,
+            language,
+            words.say("link"),
+            paragraphs=(words.say("link_lead", email=recipient),),
+            button=Link(words.say("link_button"), url) if self._has_pages else None,
+            small_print=(words.say("link_until", time=words.wall_time(until.time())),),
+            aside=words.say("link_aside"),
         )
 
     def already(
@@ -215,6 +232,11 @@ class Notices:
 
     def _words(self, language: str) -> Words:
         return self._templates.speaking(language).words
+
+    @property
+    def _has_pages(self) -> bool:
+        """Whether pages can be opened by who reads the letter: public ones, or those of the machine it is tried on."""
+        return self._site.is_public or (self._inbound is None and _is_loopback(self._site))
 
     @property
     def _name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ _EXCERPT = 330
 _TITLE = 300
 _NAME = 80
 _PHRASE = 60
+_PHRASES = 5_000  # kept, since every letter names some for those who only see its beginning
 _UNBROKEN = 28
 _RELATED = 2  # words that are named beside a phrase
 _RELATED_WORD = 20
@@ -87,7 +89,12 @@ def votes_of(pick: LetterPick, words: Words) -> str:
 
 def phrase_of(match: Match) -> str:
     """The reader's words that occur, which may be fewer than the interest has."""
-    return at_word(" ".join(plain(" ".join(match.words) or match.interest).split()), _PHRASE)
+    return _phrase(match.words, match.interest)
+
+
+@lru_cache(maxsize=_PHRASES)
+def _phrase(words: tuple[str, ...], interest: str) -> str:
+    return at_word(" ".join(plain(" ".join(words) or interest).split()), _PHRASE)
 
 
 def tenths(points: int) -> str:

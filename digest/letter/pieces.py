@@ -17,16 +17,18 @@ from digest.letter.cutting import at_word
 from digest.letter.links import acting_address
 from digest.letter.plain import plain
 from digest.letter.quoted import encoded
-from digest.letter.rows import Pair, Row, Rows
+from digest.letter.rows import Row, Rows
 from digest.letter.slots import Pattern, Sentence, slot
 from digest.letter.templates import Templates
 from digest.letter.view import Extent, Form, Link, View
+from digest.letter.works import Pair
 from digest.model import Letter, LetterPick, Site
 
 _SENTENCES = 2_000
 _SHELLS = 50
 _HEAD = ("name", "note", "title")
 _QUOTED_TOKEN = quote(slot("token"), safe="")
+_NOTHING = (b"", b"")
 
 
 _Patterns = tuple[Pattern, Pattern]  # of the HTML and of the text
@@ -62,7 +64,9 @@ class Pieces:
         self._rows = Rows(templates)
         self._said: Cache[tuple[str, int], Pair] = Cache(_SENTENCES)
         self._shared: Cache[tuple[object, ...], _Sentences] = Cache(_SENTENCES)
-        self._shells: Cache[_Shape, tuple[_Patterns, _Patterns]] = Cache(_SHELLS)
+        self._paragraphs: Cache[str, Pair] = Cache(_SENTENCES)
+        self._because: Cache[tuple[tuple[str, ...], int], Pair] = Cache(_SENTENCES)
+        self._shells: Cache[tuple[bool, bool, int], tuple[_Patterns, _Patterns]] = Cache(_SHELLS)
         self._notice = self._printed(("notice", slot("sentence")), ("sentence",))
         self._contents = self._printed(("contents", slot("lines"), ""), ("lines",))
         self._longer_contents = self._printed(("contents", slot("lines"), slot("more")), ("lines", "more"))
@@ -79,13 +83,17 @@ class Pieces:
 
     def set(self, letter: Letter, subject: str, form: Form) -> Pair:
         """HTML and text of the letter in this form, encoded."""
+        return _joined(self.parts(letter, subject, form))
+
+    def parts(self, letter: Letter, subject: str, form: Form) -> Row:
+        """The same, not yet joined."""
         token = encoded(quote(letter.token, safe="")) if letter.token is not None else b""
         before, notices, after = self._framed(letter, subject, token)
         html, text = list(before[0]), list(before[1])
         for row in (*notices, *self._body(letter, token, form), after):
             html += row[0]
             text += row[1]
-        return b"".join(html), b"".join(text)
+        return html, text
 
     # --- rows, in the order of the letter ---
 
@@ -139,13 +147,28 @@ class Pieces:
 
     def _framed(self, letter: Letter, subject: str, token: bytes) -> tuple[Row, list[Row], Row]:
         """What stands before the rows, the notices that come first among them, and what stands after them."""
-        sentences, words = self._sentences(letter), self._templates.words
-        own = (subject, frame.preheader(letter, words), frame.vouched(letter, words))
-        goes_to = sentences.goes_to.filled(plain(letter.recipient))
-        values = [*map(_set, own), _set(goes_to), (token, token), *sentences.around]
-        shape = _Shape(letter.token is not None, bool(own[-1]), sentences.paragraphs)
-        before, after = self._shells.get(shape) or self._shells.keep(shape, self._shell(letter, shape))
-        return _filled(before, *values), sentences.notices, _filled(after, *values)
+        sentences, vouched = self._sentences(letter), frame.vouched(letter, self._templates.words)
+        own = self._paragraph(subject), self._preheader(letter), _set(vouched) if vouched else _NOTHING
+        goes_to = _set(sentences.goes_to.filled(plain(letter.recipient)))
+        html, text = zip(*own, goes_to, (token, token), *sentences.around, strict=True)
+        shape = (letter.token is not None, bool(vouched), sentences.paragraphs)
+        before, after = self._shells.get(shape) or self._shells.keep(shape, self._shell(letter, _Shape(*shape)))
+        return (
+            (before[0].parts(*html), before[1].parts(*text)),
+            sentences.notices,
+            (after[0].parts(*html), after[1].parts(*text)),
+        )
+
+    def _paragraph(self, said: str) -> Pair:
+        return self._paragraphs.get(said) or self._paragraphs.keep(said, _set(said))
+
+    def _preheader(self, letter: Letter) -> Pair:
+        """Why the letter came. Most readers who follow the same phrases are told the same."""
+        phrases, words = frame.phrases(letter), self._templates.words
+        if not phrases:
+            return self._paragraph(frame.preheader(letter, words))
+        key = (phrases, frame.others(letter))
+        return self._because.get(key) or self._because.keep(key, _set(frame.because(*key, words)))
 
     def _sentences(self, letter: Letter) -> _Sentences:
         """What this letter says to everybody of whom the same is true."""
@@ -205,8 +228,10 @@ def _patterns(html: str, text: str, names: Sequence[str], *, is_row: bool = True
 
 
 def _set(text: str) -> Pair:
-    """A paragraph, encoded for both parts."""
-    return encoded(str(escape(text))), encoded(wrapped(text))
+    """A paragraph, encoded for both parts; most short ones are the same in both."""
+    escaped, lines = str(escape(text)), wrapped(text)
+    html = encoded(escaped)
+    return html, html if lines == escaped else encoded(lines)
 
 
 def _filled(patterns: _Patterns, *values: Pair) -> Row:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
 from digest.errors import TemplateError
 from digest.letter import headers
-from digest.letter.fit import fits, forms
+from digest.letter.fit import BUDGET, fits, forms
 from digest.letter.frame import main_picks
 from digest.letter.letterhead import Letterhead
-from digest.letter.message import multipart
+from digest.letter.message import of_parts
 from digest.letter.pieces import Pieces
 from digest.letter.plain import plain
 from digest.letter.quoted import decoded
 from digest.letter.reference import Reference
-from digest.letter.rows import Pair
+from digest.letter.rows import Row
 from digest.letter.specimen import SPECIMEN
 from digest.letter.subject import subject_of
 from digest.letter.templates import Templates
@@ -25,11 +26,17 @@ from digest.model import Letter, Message, Sender, Site
 _SPECIMEN_SUBJECT = "A specimen"
 
 
+@lru_cache(maxsize=1_000)
+def _forms(papers: int, trending: int) -> tuple[Form, ...]:
+    """The forms of a letter with so many papers, kept."""
+    return tuple(forms(papers, trending))
+
+
 class _Setter(Protocol):
     """A way to set letters in one language."""
 
-    def set(self, letter: Letter, subject: str, form: Form) -> Pair:
-        """HTML and text of the letter in this form, encoded."""
+    def parts(self, letter: Letter, subject: str, form: Form) -> Row:
+        """HTML and text of the letter in this form, encoded, in parts to be joined."""
 
 
 class Press:
@@ -69,18 +76,18 @@ class Press:
         """
         said = self.subject(letter) if subject is None else headers.guard(subject)
         lines = self._letterhead.lines(letter.recipient, said, message_id=message_id, date=date, token=letter.token)
-        html, text = self._fitted(letter, said)
-        data = multipart(lines, text=text, html=html, message_id=message_id)
+        data = self._fitted(letter, said, tuple(lines), message_id)
         return Message(recipient=letter.recipient, envelope_from=envelope_from, subject=said, data=data)
 
-    def _fitted(self, letter: Letter, subject: str) -> Pair:
-        """The letter in the fullest form that fits; what a form takes is the sum of what its rows are known to take."""
+    def _fitted(self, letter: Letter, subject: str, lines: tuple[bytes, ...], message_id: str) -> bytes:
+        """The message under these header lines, with the letter in the fullest form that fits."""
         setter = self._setter(letter.language)
-        for form in forms(len(main_picks(letter)), len(letter.trending)):
-            row = setter.set(letter, subject, form)
-            if fits(row[0]):
+        for form in _forms(len(main_picks(letter)), len(letter.trending)):
+            html, text = setter.parts(letter, subject, form)
+            data = of_parts(lines, text=text, html=html, message_id=message_id)
+            if len(data) <= BUDGET or fits(b"".join(html)):  # a whole within the budget has no part beyond it
                 break
-        return row
+        return data
 
     def _setter(self, language: str) -> _Setter:
         """What sets letters in this language: pieces, where the templates let themselves be cut to pieces."""

@@ -15,9 +15,10 @@ from digest.letter.layout import lay_out
 from digest.letter.links import leaving_addresses, mailto, page
 from digest.letter.plain import plain
 from digest.letter.quoted import encoded
-from digest.letter.rows import Pair
+from digest.letter.rows import Row
 from digest.letter.templates import Templates
 from digest.letter.view import Form
+from digest.letter.works import Pair
 from digest.model import Letter, Sender, Site
 
 
@@ -37,6 +38,11 @@ class Reference:
         """The same, encoded."""
         html, text = self.bodies(letter, subject, form)
         return encoded(html), encoded(text)
+
+    def parts(self, letter: Letter, subject: str, form: Form) -> Row:
+        """The same, in one part each."""
+        html, text = self.set(letter, subject, form)
+        return (html,), (text,)
 
     def message(
         self, letter: Letter, subject: str, html: str, text: str, *, sender: Sender, message_id: str, date: datetime

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -11,6 +12,7 @@ from markupsafe import Markup
 
 from digest.letter.quoted import SOFT, encoded
 
+_LITERALS = 10_000  # the ways to print one text share most of theirs: kept once, they stay near the processor
 _SLOT = re.compile("\x01(\\w+)\x02")  # of characters that plain() lets into no text
 
 
@@ -48,13 +50,15 @@ class Pattern:
         ValueError: it has a slot with none of these names.
     """
 
-    __slots__ = ("_chosen", "_literals")
+    __slots__ = ("_chosen", "_literals", "places")
 
     def __init__(self, printed: str, names: Sequence[str] = (), *, is_row: bool = False) -> None:
         literals, order = _split(printed, names)
         *others, last = [_joint(literal, at > 0) for at, literal in enumerate(literals)]
         self._literals = (*others, last if is_row else last.removesuffix(SOFT))
         count = len(literals)
+        #: for each value, where it stands among the parts
+        self.places = tuple([_odd(at for at, value in enumerate(order) if value == n) for n in range(len(names))])
         between = [place for at, value in enumerate(order) for place in (at, count + value)]
         self._chosen = _chooser([*between, count - 1])
 
@@ -68,11 +72,17 @@ class Pattern:
         return b"".join(self._chosen(self._literals + values))
 
 
+@lru_cache(maxsize=_LITERALS)
 def _joint(literal: str, follows_value: bool) -> bytes:  # noqa: FBT001
     """A literal with the soft breaks around it; a value that ends its line in the text needs none."""
     before = SOFT if follows_value and not literal.startswith("\n") else b""
     after = SOFT if literal and not literal.endswith("\n") else b""
     return before + encoded(literal) + after
+
+
+def _odd(places: Iterable[int]) -> tuple[int, ...]:
+    """Where the values at these places stand once literals stand between them."""
+    return tuple([2 * at + 1 for at in places])
 
 
 def _split(printed: str, names: Sequence[str]) -> tuple[list[str], list[int]]:

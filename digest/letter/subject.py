@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from digest.letter.cutting import short_title
 from digest.letter.frame import headline, main_picks
@@ -12,7 +13,9 @@ from digest.model import Field, Letter, LetterPick, Match
 
 _LONGEST = 60  # characters; a phone shows about the first 35
 _LONGEST_TITLE = 42
+_TITLES = 1_000  # kept
 _LONGEST_AUTHOR = 30
+_AUTHOR = Field.AUTHOR
 
 
 def subject_of(letter: Letter, words: Words) -> str:
@@ -39,16 +42,22 @@ def _candidates(letter: Letter, words: Words) -> Iterator[str]:
 
 def _personal(letter: Letter, picks: tuple[LetterPick, ...], words: Words) -> Iterator[str]:
     weekday, others = words.weekday(letter.day), len(picks) - 1
-    author = next((name for pick in picks if (name := _followed_author(pick))), None)
+    author = next(filter(None, _followed_authors(picks)), None)
     if author and len(author) <= _LONGEST_AUTHOR:
         key = "subject_author" if others else "subject_author_only"
         yield words.say(key, others, author=author, weekday=weekday)
-    title = short_title(picks[0].text.title)
+    title = _called(picks[0].text.title)
     if len(title) <= _LONGEST_TITLE and title.strip():
         yield words.say("subject_title" if others else "subject_single", others, title=title, weekday=weekday)
     topics = Counter(pick.pick.topic for pick in picks if pick.pick.topic)
     if len(topics) > 1:
         yield _topics(list(topics.items())[:2], words)
+
+
+@lru_cache(maxsize=_TITLES)
+def _called(title: str) -> str:
+    """The first paper by its short name; the same one is the first of many readers."""
+    return short_title(title)
 
 
 def _topics(topics: list[tuple[str, int]], words: Words) -> str:
@@ -64,17 +73,18 @@ def _inside(topic: str) -> str:
 
 
 def _trending(picks: tuple[LetterPick, ...], words: Words) -> Iterator[str]:
-    title = short_title(picks[0].text.title)
+    title = _called(picks[0].text.title)
     if len(picks) > 1 and len(title) <= _LONGEST_TITLE and title.strip():
         yield words.say("subject_trending", len(picks) - 1, title=title)
 
 
-def _followed_author(pick: LetterPick) -> str | None:
-    """The name, as the paper has it, of an author the reader follows."""
-    for match in pick.pick.matches:
-        if match.field is Field.AUTHOR and match.points > 0:
-            return _name(match, pick)
-    return None
+def _followed_authors(picks: tuple[LetterPick, ...]) -> Iterator[str]:
+    """The names, as the papers have them, of authors the reader follows; one of each paper."""
+    for pick in picks:
+        for match in pick.pick.matches:
+            if match.field is _AUTHOR and match.points > 0:
+                yield _name(match, pick)
+                break
 
 
 def _name(match: Match, pick: LetterPick) -> str:

@@ -58,8 +58,9 @@ class Templates:
         translations = _translations(folder)
         parts = [colour or "", logo or "", *map(self._read, (*_ALL, *(path.name for path in translations.values())))]
         self.version = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
-        colours = self._colours(colour)
-        self._globals = {"light": colours["light"], "dark": colours["dark"], "logo": logo}
+        self.colours = self._colours(colour)  #: {light or dark: {name: #RRGGBB}}
+        self.logo = logo
+        self._globals = {"light": self.colours["light"], "dark": self.colours["dark"], "logo": logo}
         self._shells = self._compiled()
         self._speak(Words(self._settings(_WORDS, check_catalogue, {})))
         self._others = {code: self._translated(code, path.name) for code, path in translations.items()}

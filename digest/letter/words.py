@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from typing import Any
 
@@ -59,7 +59,7 @@ class Words:
         """Why the letter came: to whom, on which days, at what time."""
         return self.say("goes_to", email=email, days=self.days(days), time=self.wall_time(send_at))
 
-    def listed(self, phrases: list[str]) -> str:
+    def listed(self, phrases: Sequence[str]) -> str:
         """Several phrases as people list them: a, b and c."""
         return ", ".join(phrases[:-1]) + self.say("and") + phrases[-1] if len(phrases) > 1 else "".join(phrases)
 

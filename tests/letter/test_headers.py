@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from digest.letter import headers
 from digest.letter.letterhead import Letterhead
+from digest.letter.links import leaving_addresses
 from digest.model import Site
 from tests.letter import samples
 
@@ -162,3 +163,16 @@ def test_a_mail_stands_in_the_header_where_it_fits(url: str, contact: str, addre
 def letterhead(site: Site, token: str) -> Iterator[bytes]:
     lines = Letterhead(site, samples.SENDER).lines
     return lines("ada@example.org", "x", message_id="<a@b.example>", date=samples.WRITTEN, token=token)
+
+
+@given(st.text("xT4_-", min_size=1, max_size=120), st.sampled_from([samples.SITE, samples.LOCAL]))
+def test_a_token_stands_in_the_lines_about_leaving_as_in_those_written_for_it_alone(token: str, site: Site) -> None:
+    crowded = replace(site, contact="xx@xxx.example")  # which says "x" and "xx" itself
+    lines = Letterhead(crowded, samples.SENDER).lines(
+        "ada@example.org", "Papers", message_id="<a.1@example.org>", date=samples.WRITTEN, token=token
+    )
+    addresses = leaving_addresses(crowded, token, headers.LONGEST_URI)
+    wanted = headers.list_header("List-Unsubscribe", addresses) if addresses else b""
+    if site.is_public:
+        wanted += b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    assert list(lines)[-2] == wanted
