@@ -195,6 +195,8 @@ def joined(group: Sequence[Word]) -> str:
 @lru_cache(maxsize=1 << 16)
 def fold(word: str) -> str:
     """A word in small letters, without accents, apostrophes and possessive s; a lone Greek letter by its name."""
+    if word.isascii():
+        return word.lower().removesuffix("'s").replace("'", "")
     plain = unicodedata.normalize("NFKD", word.casefold()).casefold().translate(_LOOK_ALIKES)
     plain = plain.removesuffix("'s").removesuffix("’s").translate(_INVISIBLE)
     return _GREEK.get(plain) or unicodedata.normalize("NFC", plain)
@@ -204,6 +206,12 @@ def fold(word: str) -> str:
 def stem(folded: str) -> str:
     """The Snowball stem of a folded word."""
     return str(_STEMMER.stemWord(folded))
+
+
+def stems(folded: Sequence[str]) -> list[str]:
+    """The Snowball stems of folded words that hardly ever come again."""
+    found: list[str] = _STEMMER.stemWords(folded)
+    return found
 
 
 @lru_cache(maxsize=1 << 16)

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from digest.matching.choose import Chosen, choose, order, together, turns_of
 from digest.matching.gather import Profiles, Scored, score, spans
-from digest.matching.line import threshold
+from digest.matching.letters import Letters, Rows
+from digest.matching.line import line_of
 from digest.matching.scores import EditionScores
 from digest.matching.window import Window
-from digest.model import Digest, Interest, Match, Pick, Profile, QuietDays, Sign
+from digest.model import Digest, Interest, Profile, QuietDays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +24,8 @@ class Reader:
     """For whom a letter is composed."""
 
     profile: Profile
-    interests: Sequence[Interest]
+    interests: Sequence[Interest] | None = None  #: None: those of the profile's text
     excluded: AbstractSet[int] = frozenset()  #: items that are not to be named
-
-    @property
-    def is_seeking(self) -> bool:
-        """Whether anything is looked for."""
-        return any(each.sign is Sign.MORE for each in self.interests)
 
 
 def compose_all(readers: Sequence[Reader], window: Window) -> list[Digest]:
@@ -54,15 +50,16 @@ def compose(
 def batches(readers: Sequence[Reader], window: Window) -> Iterator[Batch]:
     """The readers in their order, some at a time, with what fits them."""
     window.forget()
-    wishes = [window.wishes.of(reader.interests) for reader in readers]
-    profiles = _profiles(readers, wishes, window)
+    wishes = [_wishes(reader, window) for reader in readers]
+    numbers = np.fromiter(chain.from_iterable(wishes), np.int64)
+    profiles = _profiles(readers, np.cumsum([0, *map(len, wishes)], dtype=np.int64), numbers, window)
     parts = window.parts()
     for first, last in spans(profiles, parts, len(window.papers)):
         some = profiles.some(first, last)
         scored = score(some, parts, len(window.papers))
         chosen = choose(some, scored, window.fame)
-        numbers = np.array(list(chain.from_iterable(wishes[first:last])), np.int64)
-        yield Batch(readers[first:last], window, some, numbers, scored, chosen)
+        theirs = numbers[profiles.starts[first] : profiles.starts[last]]
+        yield Batch(readers[first:last], window, some, theirs, scored, chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,45 +75,72 @@ class Batch:
 
     def digests(self) -> Iterator[Digest]:
         """The digest of each reader."""
-        picks = self._by_reader(self._in_letter_order(self.chosen.picks))
-        misses = self._by_reader(self.chosen.misses)
-        barred = self._barred()
-        lines = self.profiles.lines.tolist()
-        return map(self._digest, self.readers, lines, picks, misses, barred)
+        return self.letters().digests()
 
-    def reasons(self, which: NDArray[np.int64]) -> list[tuple[Match, ...]]:
-        """The reasons that count of some papers, named by their place in `scored`; the strongest first."""
+    def letters(self) -> Letters:
+        """The letters of all readers."""
+        which, count = self._in_letter_order(), len(self.readers)
+        starts = np.searchsorted(self.scored.reader[which], np.arange(count + 1)).tolist()
+        rows = self.rows(which)
+        are_misses = np.zeros(count, np.bool_)
+        are_misses[self.scored.reader[self.chosen.misses]] = True
+        named = rows.papers.tolist()
+        return Letters(
+            rows=rows,
+            starts=starts,
+            are_misses=are_misses.tolist(),
+            trending=self._trending([named[start:end] for start, end in pairwise(starts)]),
+            considered=[self._considered(reader) for reader in self.readers],
+            lines=self.profiles.lines.tolist(),
+        )
+
+    def rows(self, which: NDArray[np.int64]) -> Rows:
+        """Some papers, named by their place in `scored`, with the reasons that count."""
         starts, slots = self.scored.reasons(which)
         first = self.profiles.starts[self.scored.reader[which]]
-        wishes = self.wishes[slots + np.repeat(first, np.diff(starts))]
-        papers = np.repeat(self.scored.paper[which], np.diff(starts))
-        found = list(map(self.window.reason, wishes.tolist(), papers.tolist()))
-        return [tuple(found[start:end]) for start, end in pairwise(starts.tolist())]
+        return Rows(
+            window=self.window,
+            papers=self.scored.paper[which],
+            scores=self.scored.score[which],
+            strongest=self.wishes[self.scored.strongest(which, self.profiles)],
+            starts=starts,
+            wishes=self.wishes[slots + np.repeat(first, np.diff(starts))],
+        )
 
-    def _by_reader(self, which: NDArray[np.int64]) -> list[tuple[Pick, ...]]:
-        picks = self._picks(which)
-        ends = np.searchsorted(self.scored.reader[which], np.arange(len(self.readers) + 1))
-        return [tuple(picks[start:end]) for start, end in pairwise(ends.tolist())]
+    def _in_letter_order(self) -> NDArray[np.int64]:
+        """By reader what fits, or the nearest misses.
 
-    def _picks(self, which: NDArray[np.int64]) -> list[Pick]:
-        wishes = self.wishes[self.scored.strongest(which, self.profiles)].tolist()
-        papers, scores = self.scored.paper[which].tolist(), self.scored.score[which].tolist()
-        all_papers, interests = self.window.papers, self.window.wishes.interests
+        The papers of one topic stand together, the strongest topic first; ranks then grow down the letter.
+        """
+        picks, misses = self.chosen.picks, self.chosen.misses
+        groups = self.window.wishes.groups(self.wishes[self.scored.strongest(picks, self.profiles)])
+        picks = picks[together(self.scored.reader[picks], np.maximum(groups, -1))]
+        if not len(misses):
+            return picks
+        named = np.concatenate([picks, misses])
+        return named[order(self.scored.reader[named])]
+
+    def _considered(self, reader: Reader) -> int:
+        out = len(self.window.items & reader.excluded) if reader.excluded else 0
+        return len(self.window.papers) - out
+
+    def _trending(self, named: Sequence[Sequence[int]]) -> list[Sequence[int]]:
+        """By reader: the popular papers that end the letter, besides those that it names already."""
+        offers = list(map(self._popular, self.readers, self.profiles.are_seeking.tolist(), named))
+        if not any(popular and places for popular, places in offers):
+            return [()] * len(named)
         return [
-            Pick(
-                item=(text := all_papers[paper].text).item,
-                revision=text.revision,
-                score=score,
-                matches=matches,
-                topic=interests[wish].topic,
-            )
-            for paper, score, matches, wish in zip(papers, scores, self.reasons(which), wishes, strict=True)
+            tuple(islice((paper for paper in popular if paper not in barred and paper not in already), places))
+            for (popular, places), barred, already in zip(offers, self._barred(), named, strict=True)
         ]
 
-    def _in_letter_order(self, which: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The papers of one topic together, the strongest topic first; ranks then grow down the letter."""
-        _, _, _, groups = self.window.wishes.arrays(self.wishes[self.scored.strongest(which, self.profiles)])
-        return which[together(self.scored.reader[which], np.maximum(groups, -1))]
+    def _popular(self, reader: Reader, is_seeking: bool, named: Sequence[int]) -> tuple[Sequence[int], int]:  # noqa: FBT001  # a column of readers
+        """The popular papers that may end a letter, or are all of the letter of who looks for nothing; and how many."""
+        if not is_seeking:
+            return self.window.best_known, reader.profile.max_items
+        if named or reader.profile.quiet_days is QuietDays.TRENDING:
+            return self.window.popular, reader.profile.trending
+        return (), 0
 
     def _barred(self) -> list[set[int]]:
         """By reader: the papers that do not even come in as popular ones."""
@@ -126,46 +150,42 @@ class Batch:
         ends = np.searchsorted(self.scored.reader[which], np.arange(len(self.readers) + 1))
         return [set(papers[start:end]) for start, end in pairwise(ends.tolist())]
 
-    def _digest(
-        self, reader: Reader, line: int, picks: tuple[Pick, ...], misses: tuple[Pick, ...], barred: set[int]
-    ) -> Digest:
-        popular, places = self._popular(reader, has_papers=bool(picks or misses))
-        named = {each.item for each in picks + misses} if popular else set()
-        free = (self.window.trends[paper] for paper in popular if paper not in barred)
-        return Digest(
-            picks=picks,
-            misses=misses,
-            trending=tuple(islice((each for each in free if each.item not in named), places)),
-            considered=len(self.window.papers) - len(self.window.items & reader.excluded),
-            line=line,
-        )
 
-    def _popular(self, reader: Reader, *, has_papers: bool) -> tuple[Sequence[int], int]:
-        """The popular papers that may end a letter, or are all of the letter of who looks for nothing; and how many."""
-        if not reader.is_seeking:
-            return self.window.best_known, reader.profile.max_items
-        if has_papers or reader.profile.quiet_days is QuietDays.TRENDING:
-            return self.window.popular, reader.profile.trending
-        return (), 0
+def _wishes(reader: Reader, window: Window) -> list[int]:
+    if reader.interests is None:
+        return window.wishes.read(reader.profile.interests)
+    return window.wishes.of(reader.interests)
 
 
-def _profiles(readers: Sequence[Reader], wishes: Sequence[Sequence[int]], window: Window) -> Profiles:
-    starts = np.cumsum([0, *map(len, wishes)], dtype=np.int64)
-    sought, weights, signs, groups = window.wishes.arrays(np.array(list(chain.from_iterable(wishes)), np.int64))
-    reader_of = np.repeat(np.arange(len(readers)), np.diff(starts))
-    leaders, _ = turns_of(reader_of, groups)
+def _profiles(
+    readers: Sequence[Reader], starts: NDArray[np.int64], wishes: NDArray[np.int64], window: Window
+) -> Profiles:
+    known, count = window.wishes, len(readers)
+    sought, signs = known.sought(wishes), known.signs(wishes)
+    reader_of = np.repeat(np.arange(count), np.diff(starts))
+    leaders, _ = turns_of(reader_of, known.groups(wishes))
+    seek = np.bincount(reader_of[signs > 0], minlength=count)
+    seek_categories = np.bincount(reader_of[(signs > 0) & known.are_categories(wishes)], minlength=count)
+    seek_no_more = ((seek > 0) & (seek == seek_categories)).tolist()
     out = [
         (number, window.numbers[item])
         for number, reader in enumerate(readers)
+        if reader.excluded
         for item in window.items & reader.excluded
     ]
     return Profiles(
         starts=starts,
         sought=sought,
-        weights=weights,
+        weights=known.weights(wishes),
         signs=signs,
         groups=leaders - starts[reader_of],
-        lines=np.array([threshold(each.profile, each.interests) for each in readers], np.int64),
+        lines=np.array(
+            [
+                line_of(reader.profile.strictness, looks_for_categories=is_so)
+                for reader, is_so in zip(readers, seek_no_more, strict=True)
+            ],
+            np.int64,
+        ),
         caps=np.array([each.profile.max_items for each in readers], np.int64),
         shows_misses=np.array([each.profile.quiet_days is QuietDays.LETTER for each in readers], np.bool_),
         excluded=np.array(out, np.int64).reshape(-1, 2),

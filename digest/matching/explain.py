@@ -56,7 +56,7 @@ def explain(
         return Explanation(threshold=digest.line, decision=Decision.NO_CANDIDATE, reason=reason)
     place = np.flatnonzero(batch.scored.paper == window.numbers[item])
     decision, reason = _decide(batch, digest, item, place)
-    [matches] = batch.reasons(place) if len(place) else [()]
+    [matches] = batch.rows(place).matches() if len(place) else [()]
     score = int(batch.scored.score[place].sum())
     return Explanation(score=score, threshold=digest.line, matches=matches, decision=decision, reason=reason)
 

@@ -54,7 +54,7 @@ def _apart(parts: tuple[str, ...]) -> Form:
 
 
 def _written_apart(term: str, known: Container[str]) -> list[Form]:
-    halves = ((term[:at], term[at:]) for at in range(1, len(term)) if term[at:] in known)
+    halves = [(term[:at], term[at:]) for at in range(1, len(term)) if term[at:] in known]
     return [
         Form((first, second))
         for half, second in halves

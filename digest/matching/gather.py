@@ -44,6 +44,16 @@ class Profiles:
     def __len__(self) -> int:
         return len(self.lines)
 
+    @property
+    def readers(self) -> NDArray[np.int64]:
+        """By interest: whose it is."""
+        return np.repeat(np.arange(len(self)), np.diff(self.starts))
+
+    @property
+    def are_seeking(self) -> NDArray[np.bool_]:
+        """By reader: whether anything is looked for."""
+        return np.bincount(self.readers[self.signs > 0], minlength=len(self)) > 0
+
     def some(self, first: int, last: int) -> Profiles:
         """The readers in first:last, counted from 0."""
         start, end = self.starts[first], self.starts[last]
@@ -166,8 +176,8 @@ def _cells(
     profiles: Profiles, parts: Sequence[Part], strength_at: int, paper_at: int, reader_at: int
 ) -> Iterator[NDArray[np.int64]]:
     sizes = np.diff(profiles.starts)
-    readers = np.repeat(np.arange(len(profiles)), sizes)
-    bases = (readers << reader_at) + np.arange(len(readers)) - np.repeat(profiles.starts[:-1], sizes)
+    slots = np.arange(len(profiles.sought)) - np.repeat(profiles.starts[:-1], sizes)
+    bases = (profiles.readers << reader_at) + slots
     factors = WHOLE * profiles.weights * profiles.signs
     never = np.flatnonzero(profiles.signs == 0)
     for part in parts:

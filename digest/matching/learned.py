@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,10 @@ from scipy import sparse
 from digest.matching.acronyms import Acronyms
 from digest.matching.analysis import Analysed, read
 from digest.matching.index import Index
+from digest.matching.numbering import Numbers
 from digest.matching.papers import Papers
 from digest.matching.phrase import Phrase
+from digest.matching.query import Query, earned
 
 #: below so many papers the best five are there by chance
 LEAST_PAPERS = 500
@@ -29,28 +31,11 @@ _WORDS = 50
 _LEAST_LETTERS, _LEAST_HOLDERS, _MOST_HOLDERS = 3, 3, 0.2  #: of a word that can be learned, the last of all papers
 #: a word is named if so many papers that have it, and so large a part of them, have so much of the phrase
 _TOGETHER, _MOSTLY, _FITTING = 3, 0.5, 0.8
-_BLOCK = 1 << 21  # phrases times papers at a time
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What was learned for a phrase, best first."""
-
-    words: NDArray[np.int32]  #: numbers of terms in `Lessons.terms`
-    weights: NDArray[np.float32]  #: they sum to 1
-
-    def without(self, struck: set[int]) -> Lesson:
-        """The same lesson less some words."""
-        if not struck or not len(self.words):
-            return self
-        stays = ~np.isin(self.words, list(struck))
-        return Lesson(self.words[stays], self.weights[stays])
+_BLOCK = 1 << 20  # phrases times papers at a time
 
 
 #: the texts of the past are gone; what only a text can tell, an exact row of words, teaches nothing
 _UNREAD = Analysed(read(""), read(""))
-
-NOTHING = Lesson(np.empty(0, np.int32), np.empty(0, np.float32))
 
 
 class Lessons:
@@ -59,8 +44,10 @@ class Lessons:
     def __init__(self, index: Index) -> None:
         """Learn from these papers, of the days before the week in which it is applied."""
         self._papers = Papers(index, index.history, Acronyms.of(index.history), lambda _: _UNREAD)
-        self._known: dict[Phrase, Lesson] = {}
+        self._taught = sparse.csr_array((0, len(index.terms)), dtype=np.float32)
+        self._rows = Numbers[Phrase]()
         self._related: dict[Phrase, list[str]] = {}
+        self._one_at_a_time = RLock()  # pages and letters of a process share what was learned
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -72,52 +59,66 @@ class Lessons:
         """{term: its number}."""
         return self._papers.number
 
-    def of(self, phrases: Sequence[Phrase]) -> list[Lesson]:
-        """The lesson of each phrase; an empty one for those in quotes, and for all before there are enough papers."""
-        if len(self._papers.index.items) < LEAST_PAPERS:
-            return [NOTHING] * len(phrases)
-        new = [each for each in dict.fromkeys(phrases) if each not in self._known]
-        size = max(_BLOCK // len(self._papers.index.items), 1)
-        for start in range(0, len(new), size):
-            some = new[start : start + size]
-            self._known.update(zip(some, self._learn(some), strict=True))
-        return [self._known[phrase] for phrase in phrases]
+    def rows(self, phrases: Sequence[Phrase]) -> NDArray[np.int64]:
+        """The number of each phrase; what was not asked for before is learned now, all at once."""
+        with self._one_at_a_time:
+            rows = self._rows.of(phrases)
+            if new := self._rows.since(self._taught.shape[0]):
+                self._taught = sparse.vstack([self._taught, *self._blocks(new)], format="csr")
+            return rows
+
+    def taught(self, rows: NDArray[np.int64]) -> sparse.csr_array:
+        """Phrases by terms: the weights of what was learned, best first; those of a phrase sum to 1.
+
+        Nothing is learned for phrases in quotes, and for none before there are enough papers.
+        """
+        return self._taught[rows]
 
     def related(self, phrase: Phrase) -> list[str]:
         """The learned terms that may be shown, best first."""
-        if phrase not in self._related:
-            [lesson] = self.of([phrase])
-            earned = self._papers.earned([phrase])
-            fitting = earned.papers[earned.covered >= _FITTING]
-            words = (int(word) for word in lesson.words)
-            self._related[phrase] = [self.terms[word] for word in words if self._convinces(word, phrase, fitting)]
-        return self._related[phrase]
+        with self._one_at_a_time:
+            if phrase not in self._related:
+                words = self.taught(self.rows([phrase])).indices.tolist()
+                found = earned(self._papers, Query.of([phrase], self._papers), np.array([_FITTING]))
+                fitting = found.papers[found.covered >= _FITTING]
+                self._related[phrase] = [self.terms[word] for word in words if self._convinces(word, phrase, fitting)]
+            return self._related[phrase]
 
-    def _learn(self, phrases: Sequence[Phrase]) -> list[Lesson]:
-        taught = self._teachers(phrases) @ self._weighted
-        rows = np.repeat(np.arange(len(phrases)), np.diff(taught.indptr))
-        # by phrase, and there the largest first: fractions keep them apart
-        order = np.argsort(rows + 1 / (1 + taught.data.astype(np.float64)), kind="stable")
-        best = order[_rank(rows, len(phrases)) < _WORDS]
-        words, weights, rows = taught.indices[best].astype(np.int32), taught.data[best], rows[best]
-        weights = (weights / np.bincount(rows, weights, len(phrases))[rows]).astype(np.float32)
-        ends = np.searchsorted(rows, np.arange(1, len(phrases)))
-        return [Lesson(*both) for both in zip(np.split(words, ends), np.split(weights, ends), strict=True)]
+    def _blocks(self, phrases: Sequence[Phrase]) -> Iterator[sparse.csr_array]:
+        papers = len(self._papers.index.items)
+        if papers < LEAST_PAPERS:
+            yield sparse.csr_array((len(phrases), len(self.terms)), dtype=np.float32)
+            return
+        query, size = Query.of(phrases, self._papers), max(_BLOCK // papers, 1)
+        for start in range(0, len(phrases), size):
+            yield self._learn(query.some(start, min(start + size, len(phrases))))
 
-    def _teachers(self, phrases: Sequence[Phrase]) -> sparse.csr_array:
+    def _learn(self, query: Query) -> sparse.csr_array:
+        teachers = self._teachers(query)
+        taught = teachers @ self._weighted
+        # so many words of a single teacher earn so much, and what all earn together is no less
+        enough = teachers.multiply(self._enough).tocsr().max(axis=1).toarray()
+        good = np.flatnonzero(taught.data >= np.repeat(enough, np.diff(taught.indptr)))
+        starts = np.searchsorted(good, taught.indptr)
+        rows, words, weights = strongest(starts, taught.indices[good], taught.data[good], _WORDS)
+        parts = (weights / np.bincount(rows, weights, len(query))[rows]).astype(np.float32)
+        return sparse.csr_array((parts, words, np.searchsorted(rows, np.arange(len(query) + 1))), shape=taught.shape)
+
+    def _teachers(self, query: Query) -> sparse.csr_array:
         """For each phrase the few papers that fit it best, by how far they are to be trusted: 1 for the best."""
-        earned = self._papers.earned(phrases)
-        best = np.zeros(len(phrases), np.float32)
-        found, starts = np.unique(earned.phrases, return_index=True)
-        best[found] = np.maximum.reduceat(earned.shares, starts) if len(found) else 0
-        trust = earned.shares / best[earned.phrases]
         # where the past has nothing of a subject, nothing is learned
-        least = np.array([_COVERED / max(len(phrase.terms), 3) for phrase in phrases])
-        near = np.flatnonzero((trust >= _NEAREST) & (earned.covered >= least[earned.phrases]))
-        order = near[np.argsort(earned.phrases[near] - trust[near].astype(np.float64) / 2, kind="stable")]
-        some = order[_rank(earned.phrases[order], len(phrases)) < _TEACHERS]
-        shape = len(phrases), len(self._papers.index.items)
-        return sparse.csr_array((trust[some] ** _SHARPNESS, (earned.phrases[some], earned.papers[some])), shape=shape)
+        least = _COVERED / np.maximum(np.diff(query.starts), 3)
+        found = earned(self._papers, query, least)
+        found = found.take(found.covered >= least[found.phrases])
+        starts = np.flatnonzero(np.diff(found.phrases, prepend=-1))
+        best = np.zeros(len(query), np.float32)
+        best[found.phrases[starts]] = np.maximum.reduceat(found.shares, starts) if len(starts) else 0
+        trust = found.shares / best[found.phrases]
+        near = np.flatnonzero(trust >= _NEAREST)
+        starts = np.searchsorted(found.phrases[near], np.arange(len(query) + 1))
+        phrases, papers, trust = strongest(starts, found.papers[near], trust[near], _TEACHERS)
+        shape = len(query), len(self._papers.index.items)
+        return sparse.csr_array((trust**_SHARPNESS, (phrases, papers)), shape=shape)
 
     @cached_property
     def _weighted(self) -> sparse.csr_array:
@@ -128,9 +129,19 @@ class Lessons:
         can_be = (sizes >= _LEAST_HOLDERS) & (sizes <= _MOST_HOLDERS * len(index.items))
         can_be &= np.array([len(term) >= _LEAST_LETTERS and term.isalpha() for term in index.terms])
         idfs = np.array([index.history.idf(term) for term in index.terms]) * can_be
-        weighted = (sparse.diags_array(idfs) @ self._papers.impacts(postings)).T.tocsr()
+        weighted = (sparse.diags_array(idfs.astype(np.float32)) @ self._papers.impacts(postings)).T.tocsr()
         weighted.eliminate_zeros()
         return weighted
+
+    @cached_property
+    def _enough(self) -> NDArray[np.float32]:
+        """By paper: what the last of its best words earns it, 0 where it has too few."""
+        weighted = self._weighted
+        papers, _, values = strongest(weighted.indptr, weighted.indices, weighted.data, _WORDS)
+        enough = np.zeros(weighted.shape[0], np.float32)
+        has = np.flatnonzero(np.bincount(papers) == _WORDS)
+        enough[has] = values[np.searchsorted(papers, has, side="right") - 1]
+        return enough
 
     def _convinces(self, word: int, phrase: Phrase, fitting: NDArray[np.int32]) -> bool:
         """Whether most papers that have a word fit the phrase: then a reader sees why it counts."""
@@ -141,6 +152,29 @@ class Lessons:
         return bool(convinces)
 
 
-def _rank(rows: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """How many of the same row stand before each; rows stand together, growing, and there are so many of them."""
-    return np.arange(len(rows)) - np.searchsorted(rows, np.arange(size))[rows]
+def strongest(
+    starts: NDArray[np.int64], numbers: NDArray[np.int32], values: NDArray[np.float32], most: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+    """(row, number, value) of the largest values of each row, largest first, of equals the lowest number first.
+
+    Row r is starts[r]:starts[r + 1]. Rows of about one length are sorted together as a table, which is several times
+    as fast as sorting all cells at once.
+    """
+    keys = np.append(_LARGEST - values.view(np.int32).astype(np.int64) << 32 | numbers, _NOTHING)
+    sizes = np.diff(starts)
+    best = np.full((len(sizes), most), _NOTHING)
+    width = 1
+    while width < 2 * sizes.max(initial=0):
+        rows = np.flatnonzero((sizes > width // 2) & (sizes <= width))
+        cells = np.arange(width)
+        table = keys[np.where(cells < sizes[rows, None], starts[rows, None] + cells, -1)]
+        table.sort(axis=1)
+        best[rows, :width] = table[:, :most]
+        width *= 2
+    rows, places = np.nonzero(best != _NOTHING)
+    found = best[rows, places]
+    return rows, (found & 0xFFFFFFFF).astype(np.int32), (_LARGEST - (found >> 32)).astype(np.int32).view(np.float32)
+
+
+_LARGEST = (1 << 31) - 1  # floats above 0 grow as their bits do, read as a whole number
+_NOTHING = np.iinfo(np.int64).max

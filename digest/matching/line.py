@@ -11,6 +11,11 @@ LINES = {Strictness.STRICT: 60, Strictness.NORMAL: 42, Strictness.BROAD: 33}
 
 
 def threshold(profile: Profile, interests: Iterable[Interest]) -> int:
-    """The points a paper needs; none beyond a hit for a reader of whole categories, whose hits are small on purpose."""
+    """The points a paper needs from a reader's interests."""
     fields = {each.field for each in interests if each.sign is Sign.MORE}
-    return 0 if fields == {Field.CATEGORY} else LINES[profile.strictness]
+    return line_of(profile.strictness, looks_for_categories=fields == {Field.CATEGORY})
+
+
+def line_of(strictness: Strictness, *, looks_for_categories: bool) -> int:
+    """The same; none beyond a hit for a reader of whole categories alone, whose hits are small on purpose."""
+    return 0 if looks_for_categories else LINES[strictness]

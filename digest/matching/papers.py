@@ -1,8 +1,4 @@
-"""Papers, ready to be searched for many phrases at once: what each has of each, as a share of the most there can be.
-
-Every word of a phrase, and every two neighbours, is a row of postings; the product of two sparse matrices, phrases by
-rows and rows by papers, is what all papers earn with all phrases.
-"""
+"""Papers, ready to be searched: every word, every two neighbours and every way to write them, as a row of postings."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,31 +13,17 @@ from scipy import sparse
 
 from digest.matching.acronyms import Acronyms
 from digest.matching.analysis import TITLE_WEIGHT, Analysed, Form
-from digest.matching.chance import PhraseWords, factors
 from digest.matching.forms import forms_of, runs, word_forms
 from digest.matching.history import History
 from digest.matching.index import Index
+from digest.matching.numbering import Numbers
 from digest.matching.phrase import Phrase
 from digest.matching.postings import Postings
 
 _K1 = 1.2  #: how soon more of the same word stops counting
 _B = 0.5  #: how much long papers pay; less than the usual .75, since papers without abstract share a day with long ones
 MOST = _K1 + 1  #: what a word repeated without end would earn, in units of its idf
-PAIR_BONUS = 0.1  #: what neighbours add, as a share of what a word of their rarity earns
 NEAR = 2  #: how many other words may stand among those of a phrase that counts as whole
-
-
-@dataclass(frozen=True, slots=True)
-class Earned:
-    """What papers have of phrases: a cell for each phrase and paper with anything in common, phrase by phrase.
-
-    The papers of a phrase stand in no order.
-    """
-
-    phrases: NDArray[np.int64]
-    papers: NDArray[np.int32]
-    shares: NDArray[np.float32]  #: of the most that the phrase can earn
-    covered: NDArray[np.float32]  #: how much of the phrase's weight is in the words that occur, 1 for all of them
 
 
 class Papers:
@@ -55,40 +36,12 @@ class Papers:
         self.acronyms = acronyms
         self.number = {term: number for number, term in enumerate(index.terms)}
         self._analysed = analysed
-        self._ids = _Ids()
+        self._ids = Numbers[str]()
         self._known_words: list[tuple[int, int, float, float]] = []  #: by id: number, row, idf and rate
         self._facts: NDArray[np.float64] = np.empty((4, 0))  #: the same as columns
-        # rows beyond those of terms and pairs: {(forms, whether of a pair): row}, and places not counted yet
-        self._made: dict[tuple[tuple[Form, ...], bool], int] = {}
-        self._uncounted: list[NDArray[np.int64]] = []
+        self._made: dict[tuple[Form, ...], int] = {}  #: rows beyond those of terms and pairs
         self._counted = index.count(np.empty(0, np.int32), np.empty(0, np.int64), 0)
-        self._made_are_pairs: list[bool] = []
-
-    # --- phrases by rows, rows by papers ---
-
-    def earned(self, phrases: Sequence[Phrase], *, titles_only: bool = False) -> Earned:
-        """What every paper has of every phrase."""
-        query = _Query(self, phrases)
-        rows, columns = distinct(query.rows)
-        shape = len(phrases), len(rows)
-        weights = sparse.csr_array((query.weights, columns, query.starts), shape=shape)
-        impacts = self.impacts(self._postings(rows), titles_only=titles_only)
-        # one product for both sums: the real part is what is earned, the imaginary part which words there are
-        is_word = np.repeat(~self._is_pair(rows), np.diff(impacts.indptr))
-        both = sparse.csr_array(
-            (impacts.data + 1j * ((impacts.data > 0) & is_word), impacts.indices, impacts.indptr), shape=impacts.shape
-        )
-        sums = weights @ both.astype(np.complex64)
-        phrase = np.repeat(np.arange(len(phrases)), np.diff(sums.indptr))
-        shares = sums.data.real / MOST
-        has_any = shares > 0  # of a title alone, what only the abstract has earns nothing
-        return Earned(phrase[has_any], sums.indices[has_any], shares[has_any], sums.data.imag[has_any])
-
-    def factors(self, phrases: Sequence[Phrase]) -> NDArray[np.float64]:
-        """By phrase: what a share of it is worth, measured against chance."""
-        words = self.words(chain.from_iterable(phrase.terms for phrase in phrases))
-        owner = np.repeat(np.arange(len(phrases)), [len(phrase.terms) for phrase in phrases])
-        return factors(PhraseWords(owner, words.idfs, words.rates), len(phrases), self.history.papers)
+        self._uncounted: list[NDArray[np.int64]] = []  #: places of the newest of these rows
 
     def impacts(self, postings: Postings, *, titles_only: bool = False) -> sparse.csr_array:
         """What each row earns a paper, in units of its idf: the saturated count of BM25."""
@@ -106,35 +59,50 @@ class Papers:
 
     # --- rows: first those of terms, then those of pairs, then those made of several forms ---
 
-    def words(self, terms: Iterable[str]) -> _Words:
+    def words(self, terms: Iterable[str]) -> Words:
         """What is known of words, each looked up once."""
-        ids = np.fromiter(map(self._ids.__getitem__, terms), np.int64)
-        new = list(islice(self._ids, len(self._known_words), None))
+        ids = self._ids.of(terms)
+        new = self._ids.since(len(self._known_words))
         for term in new:
-            number, row = self.number.get(term, 0), self.make(word_forms(term, self.acronyms, self.number))
+            number, forms = self.number.get(term, 0), word_forms(term, self.acronyms, self.number)
+            row = self._make(forms) if len(forms) > 1 else number
             rate = self.history.document_counts.get(term, 0) / max(self.history.papers, 1)
             self._known_words.append((number, row, self.history.idf(term), rate))
         if new:
             self._facts = np.array(self._known_words).T
         numbers, rows, idfs, rates = self._facts[:, ids]
-        return _Words(ids, numbers.astype(np.int64), rows.astype(np.int64), idfs, rates)
+        return Words(ids, numbers.astype(np.int64), rows.astype(np.int64), idfs, rates)
 
-    def is_plain(self, phrase: Phrase) -> bool:
+    def adapt(
+        self, phrases: Sequence[Phrase], starts: NDArray[np.int64], words: NDArray[np.int64], pairs: NDArray[np.int64]
+    ) -> None:
+        """Where papers write a phrase in more ways than word by word, put other rows in place of its plain ones.
+
+        The rows of phrase p begin at starts[p] of both.
+        """
+        for at, phrase in enumerate(phrases):
+            if not self._is_plain(phrase):
+                special, special_pairs = self._special_rows(phrase)
+                words[starts[at] : starts[at] + len(special)] = special
+                for first, row in special_pairs.items():
+                    pairs[starts[at] + first] = row
+
+    def _is_plain(self, phrase: Phrase) -> bool:
         """Whether no paper writes it in another way than word by word."""
         if phrase.parts or phrase.exact or not self.number.keys().isdisjoint(phrase.together):
             return False
         return self.acronyms.starts.isdisjoint(phrase.terms) or not any(runs(phrase, self.acronyms, self.number))
 
-    def special_rows(self, phrase: Phrase) -> tuple[list[int], dict[int, int]]:
+    def _special_rows(self, phrase: Phrase) -> tuple[list[int], dict[int, int]]:
         """The rows of its words, and {first word: the row of it and the next} where one word may stand for both."""
-        words = [self.make(forms) for forms in forms_of(phrase, self.acronyms, self.number)]
+        words = [self._make(forms) for forms in forms_of(phrase, self.acronyms, self.number)]
         one_word: dict[int, list[Form]] = defaultdict(list)
         for first, last, term in runs(phrase, self.acronyms, self.number):
             for which in range(first, last):
                 one_word[which].append(Form((term,), is_unbound=True))
         terms = phrase.terms
         pairs = {at: [Form(terms[at : at + 2]), *forms] for at, forms in one_word.items() if terms[at] != terms[at + 1]}
-        return words, {at: self.make(forms, is_pair=True) for at, forms in pairs.items()}
+        return words, {at: self._make(forms) for at, forms in pairs.items()}
 
     def pair_rows(self, firsts: NDArray[np.int64], seconds: NDArray[np.int64]) -> NDArray[np.int64]:
         """The row of each two terms, by number, where the one directly follows the other; 0 where it never does."""
@@ -147,22 +115,22 @@ class Papers:
         rows[found] = len(self.index.terms) + at[found]
         return rows
 
-    def make(self, forms: Iterable[Form], *, is_pair: bool = False) -> int:
+    def _make(self, forms: Iterable[Form]) -> int:
         """The row of all places of several forms, 0 where there are none; a place found in two ways counts once."""
-        key = tuple(forms), is_pair
+        key = tuple(forms)
+        if len(key) == 1 and key[0] == Form(key[0].terms[:1]):
+            return self.number.get(key[0].terms[0], 0)
         if key not in self._made:
-            self._made[key] = self._row_of(*key)
+            self._made[key] = self._new_row(key)
         return self._made[key]
 
-    def _row_of(self, forms: tuple[Form, ...], is_pair: bool) -> int:  # noqa: FBT001
-        if len(forms) == 1 and forms[0] == Form(forms[0].terms[:1]):
-            return self.number.get(forms[0].terms[0], 0)
+    def _new_row(self, forms: tuple[Form, ...]) -> int:
         places = np.unique(np.concatenate([*map(self.places, forms)]))
         if not len(places):
             return 0
         self._uncounted.append(places)
-        self._made_are_pairs.append(is_pair)
-        return len(self.index.terms) + len(self._pairs[0]) + len(self._made_are_pairs) - 1
+        made = len(self._counted.sizes) + len(self._uncounted) - 1
+        return len(self.index.terms) + len(self._pairs[0]) + made
 
     def places(self, form: Form) -> NDArray[np.int64]:
         """Where a form begins, as places in the tokens of the index."""
@@ -222,12 +190,8 @@ class Papers:
             return list(self.holding(form.terms))
         return list(np.unique(self.index.fields[self.places(Form(form.terms))] >> 1))
 
-    def _is_pair(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        terms, pairs = len(self.index.terms), len(self._pairs[0])
-        is_pair = np.concatenate([np.repeat([False, True], [terms, pairs]), np.array(self._made_are_pairs, bool)])
-        return is_pair[rows]
-
-    def _postings(self, rows: NDArray[np.int64]) -> Postings:
+    def postings(self, rows: NDArray[np.int64]) -> Postings:
+        """These rows, which must grow."""
         if self._uncounted:
             places = np.concatenate(self._uncounted)
             owner = np.repeat(np.arange(len(self._uncounted)), [len(some) for some in self._uncounted])
@@ -255,23 +219,8 @@ class Papers:
         return order, np.searchsorted(self.index.tokens[order], np.arange(len(self.index.terms) + 1))
 
 
-def distinct(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The distinct ones of small numbers, growing, and the place of each among them: `np.unique` without a sort."""
-    occurs = np.zeros(numbers.max(initial=0) + 1, bool)
-    occurs[numbers] = True
-    return np.flatnonzero(occurs), (np.cumsum(occurs, dtype=np.int32) - 1)[numbers]
-
-
-class _Ids(dict[str, int]):
-    """Words by number, in the order in which they were first asked for."""
-
-    def __missing__(self, word: str) -> int:
-        self[word] = len(self)
-        return self[word]
-
-
 @dataclass(frozen=True, slots=True)
-class _Words:
+class Words:
     """Words in a row, and what is known of each."""
 
     ids: NDArray[np.int64]  #: equal ones are one word
@@ -279,40 +228,3 @@ class _Words:
     rows: NDArray[np.int64]
     idfs: NDArray[np.float64]
     rates: NDArray[np.float64]  #: the part of the history's papers that have it
-
-
-class _Query:
-    """Many phrases as weighted rows: phrase p has starts[p]:starts[p + 1] of them, its words and then its pairs."""
-
-    def __init__(self, papers: Papers, phrases: Sequence[Phrase]) -> None:
-        words = papers.words(chain.from_iterable(phrase.terms or ("",) for phrase in phrases))
-        sizes = np.fromiter((len(phrase.terms) or 1 for phrase in phrases), np.int64, len(phrases))
-        owner = np.repeat(np.arange(len(phrases)), sizes)
-        is_pair = (owner[1:] == owner[:-1]) & (words.ids[1:] != words.ids[:-1])
-        pair_rows = np.zeros(len(owner), np.int64)  # each at its first word
-        pair_rows[:-1][is_pair] = papers.pair_rows(words.numbers[:-1][is_pair], words.numbers[1:][is_pair])
-        word_rows = words.rows
-        self._adapt(papers, phrases, word_rows, pair_rows)
-        mass = np.bincount(owner, words.idfs, len(phrases))[owner]
-        # a pair is at most as common as the rarer of its words, whose idf therefore stands for it
-        bonus = PAIR_BONUS * np.maximum(words.idfs, np.append(words.idfs[1:], 0))
-        self.starts = np.concatenate([[0], np.cumsum(2 * sizes)])
-        at = np.arange(len(owner)) + (self.starts[:-1] // 2)[owner]  # of a word; its pair stands behind all words
-        self.rows = np.empty(2 * len(owner), np.int64)
-        self.rows[at], self.rows[at + sizes[owner]] = word_rows, pair_rows
-        self.weights = np.empty(2 * len(owner), np.float32)
-        self.weights[at], self.weights[at + sizes[owner]] = words.idfs / mass, bonus / mass
-
-    @staticmethod
-    def _adapt(
-        papers: Papers, phrases: Sequence[Phrase], word_rows: NDArray[np.int64], pair_rows: NDArray[np.int64]
-    ) -> None:
-        """Give phrases that papers write in more ways than word by word rows of their own."""
-        at = 0
-        for phrase in phrases:
-            if not papers.is_plain(phrase):
-                words, pairs = papers.special_rows(phrase)
-                word_rows[at : at + len(words)] = words
-                for pair, row in pairs.items():
-                    pair_rows[at + pair] = row
-            at += len(phrase.terms) or 1

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from digest.matching.analysis import Word, groups, is_one_word, joined, split, stem
+from digest.matching.analysis import Word, groups, is_one_word, joined, split, stems
 
 
 class Wanted(NamedTuple):
@@ -47,12 +47,14 @@ def wanted(phrase: str) -> tuple[Wanted, ...]:
 
 def understand_phrase(phrase: str) -> Phrase:
     """What an unquoted phrase looks for."""
-    words = wanted(phrase)
-    return Phrase(
-        terms=tuple(word.term for word in words),
-        parts=tuple(word.parts for word in words) if any(word.parts for word in words) else (),
-        together=tuple(stem(one.text + other.text) for one, other in pairwise(words)),
-    )
+    words = [word for piece in phrase.split() for word in _wanted_of(piece)]
+    texts, terms, parts, _, _ = zip(*words, strict=True) if words else ((),) * 5
+    together = tuple(stems([one + other for one, other in pairwise(texts)]))
+    return Phrase(terms, parts if any(parts) else (), together)
+
+
+#: no word reaches over white space, and phrases share most of what stands between
+_wanted_of = lru_cache(maxsize=1 << 16)(wanted)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,3 +63,10 @@ class Postings:
         cells = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self.starts[rows] - ends + sizes, sizes)
         starts = np.concatenate([np.zeros(1, np.int64), ends])
         return Postings(starts, self.papers[cells], self.titles[cells], self.abstracts[cells])
+
+
+def distinct(numbers: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The distinct ones of small numbers, growing, and the place of each among them: `np.unique` without a sort."""
+    occurs = np.zeros(numbers.max(initial=0) + 1, bool)
+    occurs[numbers] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs, dtype=np.int32) - 1)[numbers]

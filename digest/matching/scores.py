@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from digest.matching.acronyms import Acronyms
 from digest.matching.analysis import Analysed, Form, analyse, split
@@ -18,21 +18,20 @@ from digest.matching.forms import forms_of
 from digest.matching.grammar import Sought, canonical
 from digest.matching.history import History
 from digest.matching.index import Index
-from digest.matching.learned import STRENGTH, Lessons
+from digest.matching.learned import Lessons
 from digest.matching.names import AUTHOR_SHARE, CATEGORY_SHARE, Names, mark_author, mark_category
-from digest.matching.papers import MOST, Papers, distinct
+from digest.matching.numbering import Numbers
+from digest.matching.papers import Papers
 from digest.matching.phrase import typed_words
+from digest.matching.shares import Cells, Shares
 from digest.model import Announced, Field, Interest, ItemText, Mark, Match, Sign
 
 #: points of a share of 1, at weight 1
 WHOLE = 100
 #: a paper with a smaller share of a phrase than this does not fit it
 LEAST_SHARE = 0.3
-#: phrases of so many words are meant as one thing; of a longer text some words may be missing
-_SHORT = 3
 #: how many learned words a reason names
 _NAMED = 2
-_BLOCK = 1 << 21  # phrases times papers at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +42,6 @@ class Table:
     papers: NDArray[np.int32]  #: positions in `EditionScores.items`, growing within a row
     shares: NDArray[np.float32]  #: what counts for or against a paper; 0 where it only keeps one out
     is_whole: NDArray[np.bool_]  #: whether an interest with "!" keeps this paper out; False in the rows of others
-
-
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """Some rows of the table."""
-
-    sizes: NDArray[np.int64]  #: by row
-    papers: NDArray[np.int32]
-    shares: NDArray[np.float32]
-    is_whole: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, papers: Sequence[Sequence[int] | NDArray[np.int64]], share: float, *, is_whole: bool) -> _Cells:
-        """Rows whose papers all have one share."""
-        sizes = np.array([len(some) for some in papers], np.int64)
-        flat = np.concatenate([np.empty(0, np.int32), *papers]).astype(np.int32)
-        return cls(sizes, flat, np.full(len(flat), share, np.float32), np.full(len(flat), is_whole))
-
-    @classmethod
-    def join(cls, several: Sequence[_Cells]) -> _Cells:
-        """The rows of several, one after the other."""
-        if len(several) == 1:
-            return several[0]
-        nothing = cls.of([], 0, is_whole=False)
-        columns = ([getattr(each, name) for each in (nothing, *several)] for name in cls.__slots__)
-        return cls(*map(np.concatenate, columns))
 
 
 class EditionScores:
@@ -97,26 +70,22 @@ class EditionScores:
         self._index = index
         self._lessons = lessons
         self._least_share = least_share
-        self._rows: dict[Sought, int] = {}
-        self._cells: list[_Cells] = []
+        self._numbers = Numbers[Sought]()
+        self._row_of: NDArray[np.int32] = np.empty(0, np.int32)  #: by number
+        self._cells: list[Cells] = []
 
     def rows(self, interests: Sequence[Interest]) -> NDArray[np.int32]:
         """The row of each interest in `table`; interests not asked for before are looked for now, all at once."""
-        sought = [canonical(interest) for interest in interests]
-        alike: dict[tuple[Field | None, bool], list[Sought]] = defaultdict(list)
-        for each in dict.fromkeys(sought):
-            if each not in self._rows:
-                alike[each.field, each.is_never].append(each)
-        for some in alike.values():
-            self._rows.update((each, row) for row, each in enumerate(some, len(self._rows)))
-            self._cells.append(self._find(some))
+        numbers = self._numbers.of(map(canonical, interests))
+        if new := self._numbers.since(len(self._row_of)):
+            self._row_of = np.concatenate([self._row_of, self._find_all(new)])
             self.__dict__.pop("table", None)
-        return np.array([self._rows[each] for each in sought], dtype=np.int32)
+        return self._row_of[numbers]
 
     @cached_property
     def table(self) -> Table:
         """The rows of every interest that was asked for so far."""
-        self._cells = [_Cells.join(self._cells)]
+        self._cells = [Cells.join(self._cells)]
         [cells] = self._cells
         return Table(np.concatenate([[0], np.cumsum(cells.sizes)]), cells.papers, cells.shares, cells.is_whole)
 
@@ -150,65 +119,35 @@ class EditionScores:
         return Names(self._texts)
 
     @cached_property
-    def _renumbered(self) -> NDArray[np.int64]:
-        """By number of a term in the lessons: its number in the index, 0 where no paper has it."""
-        terms = self._lessons.terms if self._lessons else ()
-        return np.array([self._papers.number.get(term, 0) for term in terms], np.int64)
-
-    @cached_property
-    def _impacts(self) -> sparse.csr_array:
-        return self._papers.impacts(self._papers.index.postings)
+    def _shares(self) -> Shares:
+        return Shares(self._papers, self._lessons, self._least_share)
 
     def _analysed(self, place: int) -> Analysed:
         return analyse(self._texts[place])
 
-    def _find(self, sought: Sequence[Sought]) -> _Cells:
+    def _find_all(self, sought: Sequence[Sought]) -> NDArray[np.int32]:
+        """Find what was not asked for before, kind by kind; the number of the row of each."""
+        alike: dict[tuple[Field | None, bool], list[int]] = defaultdict(list)
+        for at, each in enumerate(sought):
+            alike[each.field, each.is_never].append(at)
+        rows = np.empty(len(sought), np.int32)
+        rows[list(chain.from_iterable(alike.values()))] = np.arange(len(self._row_of), len(self._row_of) + len(sought))
+        self._cells += [self._find([sought[at] for at in some]) for some in alike.values()]
+        return rows
+
+    def _find(self, sought: Sequence[Sought]) -> Cells:
         """The rows of interests of one kind."""
         field, is_never = sought[0].field, sought[0].is_never
         if field is Field.AUTHOR:
             found = [self._names.by_author(each.author) for each in sought]
-            return _Cells.of(found, 0 if is_never else AUTHOR_SHARE, is_whole=is_never)
+            return Cells.of(found, 0 if is_never else AUTHOR_SHARE, is_whole=is_never)
         if field is Field.CATEGORY:
             found = [self._names.in_category(each.category) for each in sought]
-            return _Cells.of(found, 0 if is_never else CATEGORY_SHARE, is_whole=is_never)
+            return Cells.of(found, 0 if is_never else CATEGORY_SHARE, is_whole=is_never)
         if is_never:
             whole = [self._papers.whole(each.phrase, titles_only=field is Field.TITLE) for each in sought]
-            return _Cells.of(whole, 0, is_whole=True)
-        size = max(_BLOCK // max(len(self._texts), 1), 1)
-        return _Cells.join([self._score(sought[start : start + size]) for start in range(0, len(sought), size)])
-
-    def _score(self, sought: Sequence[Sought]) -> _Cells:
-        """The rows of phrases: what papers have of them, what learned words add to that, and what it is worth."""
-        phrases = [each.phrase for each in sought]
-        earned = self._papers.earned(phrases, titles_only=sought[0].field is Field.TITLE)
-        shares = earned.shares
-        # nothing is learned for what is looked for in titles alone
-        if self._lessons is not None and not sought[0].field:
-            learned = self._learned(sought, self._lessons)[earned.phrases, earned.papers]
-            # the promise: related words never count for more than a reader's own
-            shares = shares + np.minimum(STRENGTH * learned, shares)
-        lengths = np.array([len(phrase.terms) or 1 for phrase in phrases])
-        worth = _as_one_thing(earned.covered, lengths[earned.phrases]) * self._papers.factors(phrases)[earned.phrases]
-        shares = shares * worth.astype(np.float32)
-        fits = np.flatnonzero(shares >= self._least_share)
-        fits = fits[np.argsort(earned.phrases[fits] * len(self._texts) + earned.papers[fits])]
-        sizes = np.bincount(earned.phrases[fits], minlength=len(sought))
-        return _Cells(sizes, earned.papers[fits], shares[fits], np.zeros(len(fits), bool))
-
-    def _learned(self, sought: Sequence[Sought], taught_by: Lessons) -> NDArray[np.float32]:
-        """Phrases by papers: what the learned words earn, as a share of the most that there can be."""
-        lessons = taught_by.of([each.phrase for each in sought])
-        for at, each in enumerate(sought):
-            if each.unrelated:
-                lessons[at] = lessons[at].without({taught_by.number.get(term, 0) for term in each.unrelated})
-        sizes = [len(lesson.words) for lesson in lessons]
-        words = self._renumbered[np.concatenate([lesson.words for lesson in lessons])]
-        rows, columns = distinct(words)
-        weights = np.concatenate([lesson.weights for lesson in lessons]) / MOST
-        starts = np.concatenate([[0], np.cumsum(sizes)])
-        taught = sparse.csr_array((weights.astype(np.float32), columns, starts), shape=(len(lessons), len(rows)))
-        learned: NDArray[np.float32] = (taught @ self._impacts[rows]).toarray()
-        return learned
+            return Cells.of(whole, 0, is_whole=True)
+        return self._shares.of(sought)
 
     def _related(self, sought: Sought, place: int) -> tuple[str, ...]:
         """The learned words to name: the best ones that the paper has, in its own spelling."""
@@ -226,15 +165,6 @@ class EditionScores:
                     spelled[words] = None
                     break
         return tuple(spelled)[:_NAMED]
-
-
-def _as_one_thing(covered: NDArray[np.float32], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What a share is to be multiplied with where words of its phrase are missing.
-
-    A short phrase counts as far as the paper covers it: neural networks alone are no graph neural networks. This is
-    the coordination factor of early search engines; long texts do not need it.
-    """
-    return np.minimum(covered, 1) ** np.minimum(1, (_SHORT / lengths) ** 3)
 
 
 def precedence(announced: Announced) -> tuple[int, int, int, int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from digest.matching.scores import EditionScores, match, precedence
 from digest.matching.wishes import Wishes
 from digest.model import Announced, Interest, Match, Pick
 
-#: so many different interests, and reasons, are kept at a time; some 100 MB
+#: so many different interests are kept at a time; some 100 MB
 _MANY = 1 << 17
 
 
@@ -41,8 +41,6 @@ class Window:
         self._waiting: list[Interest] = []
         self._rows = [np.empty(0, np.int32) for _ in editions]
         self.wishes = Wishes(self._what)
-        # a reason is the same object in all letters that give it
-        self.reason = lru_cache(maxsize=_MANY)(self._reason)
 
     def parts(self) -> list[Part]:
         """The shares of everything that was wished for so far."""
@@ -56,8 +54,11 @@ class Window:
     def forget(self) -> None:
         """Let go of the interests met so far where they are too many to keep."""
         if len(self.wishes.interests) > _MANY:
-            self.wishes = Wishes(self._what)
-            self.reason.cache_clear()
+            self.start_anew()
+
+    def start_anew(self) -> None:
+        """Let go of all of them: those that are met again have other numbers."""
+        self.wishes = Wishes(self._what)
 
     @cached_property
     def items(self) -> frozenset[int]:
@@ -90,6 +91,11 @@ class Window:
             for each in self.papers
         ]
 
+    def reason(self, wish: int, paper: int) -> Match:
+        """Why a paper fits an interest."""
+        interest = self.wishes.interests[wish]
+        return match(interest, self._edition_of[paper].evidence(interest, self.papers[paper].text.item))
+
     def _places_in(self, edition: EditionScores) -> NDArray[np.int64]:
         """By position in an edition: the number of the paper; -1 where another announcement stands for it."""
         numbers = map(self.numbers.__getitem__, edition.announced)
@@ -102,11 +108,6 @@ class Window:
             self._sought[key] = len(self._sought)
             self._waiting.append(interest)
         return self._sought[key]
-
-    def _reason(self, wish: int, paper: int) -> Match:
-        """Why a paper fits an interest."""
-        interest = self.wishes.interests[wish]
-        return match(interest, self._edition_of[paper].evidence(interest, self.papers[paper].text.item))
 
 
 def _fame(announced: Announced) -> tuple[int, int]:

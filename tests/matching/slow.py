@@ -17,6 +17,35 @@ from digest.model import ItemText
 
 def share(phrase: Phrase, text: ItemText, history: History, known: set[str]) -> float:
     """The share of a phrase without learned words, in one paper of an edition whose terms are known."""
+    part, covered = _direct(phrase, text, history, known)
+    as_one_thing = covered ** min(1.0, (3 / len(phrase.terms)) ** 3)
+    return part * as_one_thing * _worth(phrase, [history.idf(term) for term in phrase.terms], history)
+
+
+def lesson(phrase: Phrase, papers: Sequence[ItemText], history: History) -> dict[str, float]:
+    """{term: weight} of what a phrase of known words learns from these papers, best first."""
+    known = set(history.document_counts)
+    fits = {at: _direct(phrase, text, history, known) for at, text in enumerate(papers)}
+    least = 1.5 / max(len(phrase.terms), 3)
+    parts = {at: part for at, (part, covered) in fits.items() if covered > least - 1e-6}
+    best = sorted((at for at in parts if parts[at] >= max(parts.values()) / 2), key=lambda at: (-parts[at], at))[:5]
+    earned: dict[str, float] = {}
+    for at in best:
+        paper = analyse(papers[at])
+        for term in {*paper.title.terms, *paper.abstract.terms}:
+            if 3 <= history.document_counts[term] <= 0.2 * len(papers) and len(term) >= 3 and term.isalpha():
+                impact = _impact(_count([Form((term,))], papers[at]), papers[at], history)
+                trust = (parts[at] / parts[best[0]]) ** 3
+                earned[term] = earned.get(term, 0) + trust * history.idf(term) * impact
+    # of words that earn the same the one met first
+    strongest = sorted(
+        (term for term in history.document_counts if term in earned), key=lambda term: -round(earned[term], 5)
+    )[:50]
+    return {term: earned[term] / sum(earned[one] for one in strongest) for term in strongest}
+
+
+def _direct(phrase: Phrase, text: ItemText, history: History, known: set[str]) -> tuple[float, float]:
+    """The part of the most that a phrase can earn, and the part of its idf in words that the paper has."""
     acronyms = Acronyms.of(history)
     forms = forms_of(phrase, acronyms, known)
     idfs = [history.idf(term) for term in phrase.terms]
@@ -27,8 +56,7 @@ def share(phrase: Phrase, text: ItemText, history: History, known: set[str]) -> 
             pair += [Form((term,), is_unbound=True) for i, j, term in runs(phrase, acronyms, known) if i <= at < j]
             earned += 0.1 * max(idfs[at : at + 2]) * _impact(_count(pair, text), text, history)
     found = sum(idf for idf, some in zip(idfs, forms, strict=True) if _count(some, text))
-    as_one_thing = (found / sum(idfs)) ** min(1.0, (3 / len(idfs)) ** 3)
-    return earned / (2.2 * sum(idfs)) * as_one_thing * _worth(phrase, idfs, history)
+    return earned / (2.2 * sum(idfs)), found / sum(idfs)
 
 
 def _worth(phrase: Phrase, idfs: list[float], history: History) -> float:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.matching.analysis import Form, fold, groups, read, split
+from digest.matching.analysis import Form, fold, groups, read, split, stem
+from digest.matching.phrase import understand_phrase, wanted
 
 
 @pytest.mark.parametrize(
@@ -83,3 +86,17 @@ def test_the_terms_of_a_text_do_not_depend_on_its_case_and_white_space(text: str
 @given(st.text("abcXYZéÉöşŁøωΣ'’", min_size=1))
 def test_folding_is_idempotent(word: str) -> None:
     assert fold(fold(word)) == fold(word)
+
+
+@given(st.text(alphabet="ab4 .-'s\u00a0;Of"))
+def test_a_phrase_is_understood_piece_by_piece_as_in_one(phrase: str) -> None:
+    words = wanted(phrase)
+    understood = understand_phrase(phrase)
+    assert understood.terms == tuple(word.term for word in words)
+    assert understood.parts in ((), tuple(word.parts for word in words))
+    assert understood.together == tuple(stem(one.text + other.text) for one, other in pairwise(words))
+
+
+@given(st.text(alphabet="aBs'49"))
+def test_words_of_plain_letters_fold_as_they_do_with_an_invisible_one(word: str) -> None:
+    assert fold(word) == fold(f"\u00ad{word}")

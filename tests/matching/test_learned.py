@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
+import slow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shelf import announced, evidence_of, one, paper
 
 from digest.matching.grammar import canonical, understand
 from digest.matching.index import Index
-from digest.matching.learned import LEAST_PAPERS, Lessons
+from digest.matching.learned import LEAST_PAPERS, Lessons, strongest
+from digest.matching.phrase import Phrase
 from digest.matching.scores import EditionScores
 from digest.model import Interest, ItemText
 
@@ -71,23 +75,57 @@ def test_related_words_never_count_for_more_than_the_readers_own(phrase: str) ->
     assert all(before[item].share <= after[item].share <= 2 * before[item].share for item in before)
 
 
+def learned(lessons: Lessons, phrase: Phrase) -> dict[str, float]:
+    """{term: weight}, best first."""
+    taught = lessons.taught(lessons.rows([phrase]))
+    return dict(zip([lessons.terms[word] for word in taught.indices], taught.data.tolist(), strict=True))
+
+
 @settings(deadline=None)  # each example learns from scratch
 @given(st.lists(PHRASES, unique=True, max_size=4))
 def test_a_phrase_learns_the_same_in_any_company(phrases: list[str]) -> None:
     known = [canonical(Interest(phrase=phrase)).phrase for phrase in phrases]
-    for phrase, lesson in zip(known, Lessons(PAST).of(known), strict=True):
-        [alone] = Lessons(PAST).of([phrase])
-        assert lesson.words.tolist() == alone.words.tolist()
-        assert lesson.weights.tolist() == pytest.approx(alone.weights.tolist())
-        assert len(lesson.words) == 0 or np.sum(lesson.weights) == pytest.approx(1)
+    together = Lessons(PAST)
+    together.rows(known)
+    for phrase in known:
+        lesson = learned(together, phrase)
+        assert lesson == learned(Lessons(PAST), phrase)
+        assert not lesson or sum(lesson.values()) == pytest.approx(1)
 
 
 def test_before_there_are_enough_papers_nothing_is_learned() -> None:
     phrase = canonical(one("drug discovery")).phrase
-    [few] = Lessons(Index.of(past(LEAST_PAPERS - 1))).of([phrase])
-    [enough] = Lessons(Index.of(past(LEAST_PAPERS))).of([phrase])
-    assert not len(few.words)
-    assert len(enough.words)
+    assert not learned(Lessons(Index.of(past(LEAST_PAPERS - 1))), phrase)
+    assert learned(Lessons(Index.of(past(LEAST_PAPERS))), phrase)
+
+
+def test_the_words_of_the_best_five_papers_are_learned() -> None:
+    """The lesson of docs/matching.md written out for one phrase, paper by paper."""
+    chance = random.Random(5)
+    words = [f"{first}{vowel}{second}{vowel}x" for first in "bdfgklm" for vowel in "aiou" for second in "nprst"]
+    papers = [
+        paper(-number, " ".join(chance.choices(words, k=4)), " ".join(chance.choices(words, k=16)))
+        for number in range(1, LEAST_PAPERS + 40)
+    ]
+    lessons, history = Lessons(Index.of(papers)), Index.of(papers).history
+    for line in (" ".join(chance.choices(words, k=size)) for size in (1, 2, 2, 3, 3, 4, 8)):
+        phrase = canonical(one(line)).phrase
+        expected = slow.lesson(phrase, papers, history)
+        assert learned(lessons, phrase) == pytest.approx(expected, rel=1e-4)
+        assert expected
+
+
+@given(st.lists(st.lists(st.sampled_from([0.25, 0.5, 1.0, 3.0]), max_size=9), max_size=5), st.integers(1, 4))
+def test_the_strongest_of_each_row_are_the_largest(rows: list[list[float]], most: int) -> None:
+    starts = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    numbers = np.array([at for row in rows for at in range(len(row))], np.int32)
+    found = strongest(starts, numbers, np.array([value for row in rows for value in row], np.float32), most)
+    expected = [
+        (which, at, row[at])
+        for which, row in enumerate(rows)
+        for at in sorted(range(len(row)), key=lambda at: -row[at])[:most]
+    ]
+    assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
 
 
 @pytest.mark.parametrize("line", ['"drug discovery"', "title: drug discovery"])

@@ -11,12 +11,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shelf import announced, evidence_of, one, paper
 
+from digest.matching.acronyms import Acronyms
+from digest.matching.analysis import analyse
 from digest.matching.chance import MOST
 from digest.matching.grammar import canonical
 from digest.matching.history import History
 from digest.matching.index import Index
-from digest.matching.papers import PAIR_BONUS
+from digest.matching.papers import Papers
 from digest.matching.phrase import wanted
+from digest.matching.query import PAIR_BONUS, Earned, Query, earned
 from digest.matching.scores import LEAST_SHARE, EditionScores
 from digest.model import Interest, ItemText, Sign
 
@@ -86,6 +89,36 @@ def test_what_keeps_a_paper_out_is_whole_in_its_evidence(papers: list[ItemText],
         never = Interest(phrase=interest.phrase, sign=Sign.NEVER)
         whole = {item for item, found in evidence_of(scores, interest).items() if found.is_whole}
         assert set(evidence_of(scores, never)) == whole
+
+
+@unhurried
+@given(PAPERS, INTERESTS, st.floats(0, 1), st.booleans())
+def test_papers_that_cover_enough_are_found_with_all_they_have(
+    papers: list[ItemText], interests: list[Interest], least: float, titles_only: bool
+) -> None:
+    history = past(papers)
+    some = Papers(Index.of(papers), history, Acronyms.of(history), lambda at: analyse(papers[at]))
+    query = Query.of([canonical(each).phrase for each in interests], some)
+    every, found = (
+        _cells(earned(some, query, np.full(len(interests), at), titles_only=titles_only)) for at in (0.0, least)
+    )
+    assert {cell: part for cell, part in every.items() if part[1] >= least}.keys() <= found.keys() <= every.keys()
+    assert all(found[cell] == pytest.approx(every[cell]) for cell in found)
+
+
+def _cells(found: Earned) -> dict[tuple[int, int], tuple[float, float]]:
+    """{(phrase, paper): (share, covered)}."""
+    cells = zip(found.phrases.tolist(), found.papers.tolist(), strict=True)
+    return dict(zip(cells, zip(found.shares.tolist(), found.covered.tolist(), strict=True), strict=True))
+
+
+@unhurried
+@given(PAPERS, INTERESTS)
+def test_a_row_keeps_what_reaches_the_least_share(papers: list[ItemText], interests: list[Interest]) -> None:
+    every, some = edition(papers), edition(papers, least_share=LEAST_SHARE)
+    for interest in interests:
+        kept = {item: share for item, share in shares(every, interest).items() if share >= LEAST_SHARE + 1e-6}
+        assert kept.keys() <= shares(some, interest).keys()
 
 
 @unhurried

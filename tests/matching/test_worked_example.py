@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from shelf import announced, paper
 
 from digest.matching.acronyms import Acronyms
@@ -13,6 +14,7 @@ from digest.matching.grammar import canonical, understand
 from digest.matching.history import History
 from digest.matching.index import Index
 from digest.matching.papers import Papers
+from digest.matching.query import Query, earned
 from digest.matching.scores import EditionScores
 from digest.model import Profile
 
@@ -43,7 +45,8 @@ def test_the_worked_example_is_what_the_program_computes() -> None:
 def test_the_shares_of_the_example_and_their_factors_are_what_the_program_computes() -> None:
     papers = Papers(Index.of([PAPER]), HISTORY, Acronyms.of(HISTORY), lambda _: analyse(PAPER))
     phrases = [canonical(each).phrase for each in understand("graph neural networks\ndata sets\n").interests]
-    shares, factors = papers.earned(phrases).shares, papers.factors(phrases)
+    query = Query.of(phrases, papers)
+    shares, factors = earned(papers, query, np.zeros(len(phrases))).shares, query.factors
     page = PAGE.read_text(encoding="utf-8")
     assert f"D is {_short(shares[0])}" in page
     assert f"factor is {_short(factors[0])} and the share {_short(shares[0] * factors[0])}" in page
