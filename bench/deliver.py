@@ -28,6 +28,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
 from typing import IO, Any, cast
@@ -38,7 +39,9 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from digest.delivery.smtp import SmtpTransport  # noqa: E402
+from digest.letter.notices import Notices  # noqa: E402
 from digest.letter.press import Press  # noqa: E402
+from digest.letter.templates import Templates  # noqa: E402
 from digest.model import Digest, Field, Match, Pick, Sender, Site, State  # noqa: E402
 from digest.pipeline.deliver import Courier  # noqa: E402
 from digest.pipeline.typeset import Imprint, Typesetter  # noqa: E402
@@ -52,7 +55,7 @@ SITE = Site(
     name="Kite News", url="https://digest.example.org", postal_address="1 Quay, Galway", contact="owner@example.org"
 )
 SENDER = Sender(name="Kite News", address="digest@example.org")
-PICKS, WORKS = 13, 400
+PICKS, WORKS = 9, 400
 WORDS = ["graph", "neural", "network", "diffusion", "language", "model", "attention", "transformer", "kernel", "sparse"]
 WORDS += [
     "learning",
@@ -179,6 +182,7 @@ class TimedPress:
 def imprint() -> Imprint:
     return Imprint(
         press=cast("Press", TimedPress(Press(SITE, SENDER))),
+        notices=Notices(SITE, SENDER, Templates()),
         domain="example.org",
         envelope_from=SENDER.address,
         attributions={},
@@ -226,7 +230,7 @@ def textbook(address: str, port: int) -> dict[str, float]:
                 if not due:
                     return sent
                 for one in due:
-                    smtp.sendmail(SENDER.address, [one.email], mail(one, text, html).as_bytes())
+                    smtp.sendmail(SENDER.address, [one.email], mail(one, text, html).as_bytes(policy=SMTP))
                     with database.write() as connection:
                         for state in (State.CLAIMED, State.SENDING, State.SENT)[-1:]:
                             settled = sa.update(delivery).where(delivery.c.id == one.id)

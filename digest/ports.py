@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from digest.model import Message, SendResult
 
@@ -26,6 +26,27 @@ def nothing() -> None:
     """There is no next message."""
 
 
+class Wait(NamedTuple):
+    """To go on once a socket can be read from or written to. Answered with whether it can; False is: not in time."""
+
+    socket: int  #: its file descriptor
+    events: int  #: select.POLLIN or select.POLLOUT
+    seconds: float
+
+
+#: Takes an answer, or an exception that is the answer; may be called from any thread, once.
+Tell = Callable[[Any], None]
+
+#: Something that is asked for. The answer comes through the function that it is called with, at once or later.
+Ask = Callable[[Tell], None]
+
+_T = TypeVar("_T")
+
+#: What goes on in steps, so that many of them share one thread. It yields what it has to wait for, is sent the answer
+#: when there is one, or has it raised where it is an exception, and returns what came of it all.
+Talk = Generator[Wait | Ask, Any, _T]
+
+
 class Transport(Protocol):
     """A way to hand messages over: letters on disk, or SMTP."""
 
@@ -34,16 +55,16 @@ class Transport(Protocol):
     def send(
         self,
         message: Message,
-        begin: Callable[[], bool],
+        begin: Ask,
         *,
         is_held: Callable[[], bool] = always,
         upcoming: Callable[[], Message | None] = nothing,
-    ) -> SendResult:
+    ) -> Talk[SendResult]:
         """How handing over one message ended; never raises for a refusal or a broken network.
 
-        `begin` is the last check. It is called at most once, when everything before the body has been accepted and
+        `begin` is the last check. It is asked at most once, when everything before the body has been accepted and
         before its first octet leaves. False means: do not send, drop the connection, answer `cancelled`. A message
-        for which `begin` was never called has certainly not been sent.
+        for which `begin` was never asked has certainly not been sent.
 
         `is_held` is asked when all but the end of the letter has left. False means: the row is not ours any more; drop
         the connection, answer `deferred`.
@@ -57,10 +78,10 @@ class Transport(Protocol):
         ...
 
     def abort(self) -> None:
-        """Cut what is under way; another thread calls this, when stopping takes too long."""
+        """Cut what is under way, when stopping takes too long: the talk that waits for it goes on, and ends."""
         ...
 
-    def close(self) -> None:
+    def close(self) -> Talk[None]:
         """Let go of connections; a failing farewell after an accepted message is ignored."""
         ...
 

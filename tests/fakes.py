@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from digest.model import Fault, Listing, Message, Outcome, Past, Read, SendResult, Source, State
-from digest.ports import always, nothing
+from digest.ports import Ask, Talk, always, nothing
 
 
 class FakeTransport:
@@ -21,18 +21,18 @@ class FakeTransport:
     def send(
         self,
         message: Message,
-        begin: Callable[[], bool],
+        begin: Ask,
         *,
         is_held: Callable[[], bool] = always,
         upcoming: Callable[[], Message | None] = nothing,
-    ) -> SendResult:
+    ) -> Talk[SendResult]:
         """As `digest.ports.Transport` asks."""
         answer = self.answers.pop(0) if self.answers else SendResult(state=State.SENT, code=250, text="2.0.0 taken")
         if isinstance(answer, Exception):
             raise answer
         if answer.state is State.DEFERRED and answer.code is None:  # nothing got as far as DATA
             return answer
-        if not begin():
+        if not (yield begin):
             return SendResult(state=State.CANCELLED)
         if not is_held():
             return DOWN
@@ -40,8 +40,9 @@ class FakeTransport:
             self.taken.append(message)
         return answer
 
-    def close(self) -> None:
+    def close(self) -> Talk[None]:
         """Nothing is open."""
+        yield from ()
 
     def abort(self) -> None:
         """Nothing takes long."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from threading import Condition, get_ident
 
 from digest.model import Fault, SendResult, State
+from digest.ports import Tell
 
 _log = logging.getLogger(__name__)
 
@@ -23,52 +23,53 @@ CLOSING = 421
 class Breaker:
     """Shared by the connections of a run. While it is open, only one of them may send: a letter on trial.
 
-    Every `enter` that says yes is followed by one `leave`.
+    Every `enter` that is answered with yes is followed by one `leave`.
     """
 
     def __init__(self, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.given_up = ""  #: why no more letters are tried; "" while they are
         self.bursts: list[str] = []  #: what was said last, each time that it opened
         self._sleep = sleep
-        self._changed = Condition()
         self._failures = 0
         self._trials: int | None = None  # that have failed since it opened; None while closed
-        self._on_trial: int | None = None  # the thread whose letter is
+        self._on_trial: object = None
+        self._waiting: list[tuple[object, Tell]] = []
 
     @property
     def is_closed(self) -> bool:
         """Whether everything goes its usual way."""
         return self._trials is None
 
-    def enter(self) -> bool:
-        """Whether a letter may be tried; waits while another one is on trial."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.is_closed or self.given_up or self._on_trial is None)
-            if self.given_up:
-                return False
-            if self._trials is None:
-                return True
-            self._on_trial, wait = get_ident(), WAITS[self._trials]
-        self._sleep(wait)
-        return True
+    def enter(self, letter: object, tell: Tell) -> None:
+        """Tell whether a letter may be tried; not before another one's trial has ended."""
+        if self._trials is not None and not self.given_up:
+            if self._on_trial is not None:
+                self._waiting.append((letter, tell))
+                return
+            self._on_trial = letter
+            self._sleep(WAITS[self._trials])
+        tell(not self.given_up)
 
-    def leave(self, result: SendResult | None) -> None:
+    def leave(self, letter: object, result: SendResult | None) -> None:
         """Learn how the letter fared; None where it was not tried after all."""
-        with self._changed:
-            was_trial = self._on_trial == get_ident()
-            if was_trial:
-                self._on_trial = None
-            if result is not None and result.state is State.SENT:
-                self._failures, self._trials = 0, None
-            elif result is not None and is_failure(result):
-                self._fail(result, was_trial=was_trial)
-            self._changed.notify_all()
+        was_trial = self._on_trial is letter
+        if was_trial:
+            self._on_trial = None
+        if result is not None and result.state is State.SENT:
+            self._failures, self._trials = 0, None
+        elif result is not None and is_failure(result):
+            self._fail(result, was_trial=was_trial)
+        self._look_again()
 
     def give_up(self, reason: str) -> None:
         """Try no more letters."""
-        with self._changed:
-            self.given_up = self.given_up or reason
-            self._changed.notify_all()
+        self.given_up = self.given_up or reason
+        self._look_again()
+
+    def _look_again(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for letter, tell in waiting:
+            self.enter(letter, tell)
 
     def _fail(self, result: SendResult, *, was_trial: bool) -> None:
         self._failures += 1

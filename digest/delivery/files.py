@@ -15,12 +15,11 @@ from html import escape
 from itertools import chain, count, groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 from typing import NamedTuple
 from urllib.parse import quote
 
 from digest.model import Fault, Message, SendResult, State
-from digest.ports import always, nothing
+from digest.ports import Ask, Talk, always, nothing
 
 # A name made of these, with one hyphen for the @, belongs to one address only, on any file system.
 _PLAIN = re.compile(r"[a-z0-9_+][a-z0-9._+]{0,49}@[a-z0-9.-]{1,60}")
@@ -62,24 +61,23 @@ class FilesTransport:
 
     The day is the calendar date of the message's Date, in the zone that it is written in. A message written again
     replaces itself; another one to the same reader on the same day stands beside it (`ada-example.org~2`). What is
-    made here is open to its owner alone, since letters carry live links. Safe to use from several threads.
+    made here is open to its owner alone, since letters carry live links.
     """
 
     name = "files"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = Lock()
         self._letters: set[_Letter] = set()  # all that the index lists; empty before the first look at the folder
 
     def send(
         self,
         message: Message,
-        begin: Callable[[], bool],
+        begin: Ask,
         *,
         is_held: Callable[[], bool] = always,
         upcoming: Callable[[], Message | None] = nothing,
-    ) -> SendResult:
+    ) -> Talk[SendResult]:
         """How writing one message ended: sent with the path of its page, or deferred where the folder refuses.
 
         Raises:
@@ -92,21 +90,20 @@ class FilesTransport:
             _make_private(day)
             with TemporaryDirectory(dir=day, prefix=".") as draft:
                 _write_parts(Path(draft), message)
-                if not begin():
+                if not (yield begin):
                     return SendResult(state=State.CANCELLED, text="stopped by the last check")
                 if not is_held():
                     return SendResult(state=State.DEFERRED, fault=Fault.NETWORK, text="stopped for too long")
-                with self._lock:
-                    page = self._publish(Path(draft), day, message, headers)
+                page = self._publish(Path(draft), day, message, headers)
         except OSError as error:
             text = f"letters cannot be written to {self.folder}: {error.strerror or error}"
             return SendResult(state=State.DEFERRED, fault=Fault.OURS, text=text)
         return SendResult(state=State.SENT, text=str(page))
 
-    def close(self) -> None:
+    def close(self) -> Talk[None]:
         """Forget what the folder holds; the next message looks again."""
-        with self._lock:
-            self._letters.clear()
+        yield from ()  # nothing here is waited for
+        self._letters.clear()
 
     def abort(self) -> None:
         """Nothing here takes long."""

@@ -2,7 +2,7 @@
 
 connect, TLS, login    once per connection
 MAIL, RCPT, DATA       one recipient; in one packet where the server takes that (RFC 2920)
-begin()                the caller's last check, after the 354 and before the first octet of the body
+begin                  the caller's last check, after the 354 and before the first octet of the body
 body                   a cut here means: certainly not accepted
 is_held()              whether the row is still ours: the process may have been stopped since
 final dot              a cut from here on means: nobody can say
@@ -13,19 +13,19 @@ for each letter instead of four.
 
 from __future__ import annotations
 
-import select
 import smtplib
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from socket import SHUT_RDWR
 
 from digest.delivery.connection import Server, connect
 from digest.delivery.envelope import envelope, stuffed, unsendable
 from digest.delivery.replies import Phase, Reply, one_line, outcome
+from digest.delivery.turns import aside
+from digest.delivery.wire import Wire
 from digest.model import Fault, Message, SendResult, State
-from digest.ports import always, nothing
+from digest.ports import Ask, Talk, always, nothing
 
 PER_CONNECTION = 100  # many servers ask for a fresh connection after about this many messages
 FAREWELL = 5.0  # seconds that a server has to answer QUIT
@@ -46,7 +46,7 @@ PATIENT = Timeouts()
 
 
 class SmtpTransport:
-    """Hands messages to one server over a connection that is kept open. Each thread needs a transport of its own.
+    """Hands messages to one server over a connection that is kept open, one after the other.
 
     A connection that was closed while it lay idle shows at the next MAIL; it is replaced once, unseen.
     """
@@ -71,218 +71,192 @@ class SmtpTransport:
         )
         self.timeouts = timeouts
         self.per_connection = per_connection
-        self._smtp: smtplib.SMTP | None = None
+        self._wire: Wire | None = None
         self._used = 0  # messages offered over the open connection
         self._offered: Message | None = None  # whose envelope has left with the end of the last letter
 
     def send(
         self,
         message: Message,
-        begin: Callable[[], bool],
+        begin: Ask,
         *,
         is_held: Callable[[], bool] = always,
         upcoming: Callable[[], Message | None] = nothing,
-    ) -> SendResult:
+    ) -> Talk[SendResult]:
         """How handing over one message ended; see `digest.ports.Transport`.
 
         Raises:
             SetupError: TLS, login or greeting is refused; no message can be sent.
         """
         try:
-            refused = self._offer(message)
+            refused = yield from self._offer(message)
         except smtplib.SMTPResponseException as error:
-            return outcome(Phase.CONNECT, _reply(error.smtp_code, error.smtp_error))
+            return outcome(Phase.CONNECT, _reply(error))
         except OSError as error:
             self._drop()
             return _cut(State.DEFERRED, f"no connection, or lost before the letter: {error}")
-        return refused or self._hand_over(message, begin, is_held, upcoming)
+        return refused or (yield from self._hand_over(message, begin, is_held, upcoming))
 
-    def close(self) -> None:
+    def close(self) -> Talk[None]:
         """Take leave of the server, if there is a connection."""
-        if self._smtp is not None and self._offered is None:  # else it waits for a letter, and would take QUIT for one
+        if self._wire is not None and self._offered is None:  # else it waits for a letter, and would take QUIT for one
             with suppress(OSError):
-                _wait(self._smtp, FAREWELL)
-                self._smtp.quit()
+                yield from self._answer(self._wire, "QUIT", FAREWELL)
         self._drop()
 
     def abort(self) -> None:
-        """Cut the connection under the letter that is being sent; another thread calls this."""
-        smtp = self._smtp
-        if smtp is not None and smtp.sock is not None:
-            with suppress(OSError):
-                smtp.sock.shutdown(SHUT_RDWR)
+        """Cut the connection under the letter that is being sent."""
+        if self._wire is not None:
+            self._wire.abort()
 
     # --- the envelope ---------------------------------------------------------------------------------------------
 
-    def _offer(self, message: Message) -> SendResult | None:
+    def _offer(self, message: Message) -> Talk[SendResult | None]:
         """Why the server does not take the envelope; None when it waits for the body."""
         if self._offered is not message and (self._offered is not None or self._used >= self.per_connection):
-            self.close()
-        if self._smtp is not None:
+            yield from self.close()
+        if self._wire is not None:
             with suppress(OSError):
-                refused = self._ask(self._smtp, message)
+                refused = yield from self._ask(self._wire, message)
                 if refused is None or refused.code != CLOSING:
                     return refused
             self._drop()
-        self._smtp = connect(self.server, self.timeouts.command)
-        return self._ask(self._smtp, message)
+        self._wire = Wire((yield aside(lambda: connect(self.server, self.timeouts.command))))
+        return (yield from self._ask(self._wire, message))
 
-    def _ask(self, smtp: smtplib.SMTP, message: Message) -> SendResult | None:
+    def _ask(self, wire: Wire, message: Message) -> Talk[SendResult | None]:
         was_offered, self._offered = self._offered is not None, None
-        if refused := unsendable(message, smtp.esmtp_features):
+        if refused := unsendable(message, wire.extensions):
             return refused
         if was_offered:
-            replies = self._replies(smtp, tuple(envelope(message)))
+            replies = yield from self._replies(wire, tuple(envelope(message)))
         else:
             self._used += 1
-            replies = self._exchange(smtp, envelope(message))
+            replies = yield from self._exchange(wire, envelope(message))
         if refusal := _refusal(replies):
-            self._recover(smtp, replies[-1][1])
+            yield from self._recover(wire, replies[-1][1])
             return outcome(*refusal)
         return None
 
-    def _exchange(self, smtp: smtplib.SMTP, commands: dict[Phase, str]) -> list[tuple[Phase, Reply]]:
+    def _exchange(self, wire: Wire, commands: dict[Phase, str]) -> Talk[list[tuple[Phase, Reply]]]:
         """The replies to the commands, up to the first refusal or, where all went out at once, to all of them."""
-        if _is_pipelining(smtp):
-            smtp.send(_lines(commands))
-            return self._replies(smtp, tuple(commands))
+        if wire.is_pipelining:
+            yield from wire.write(_lines(commands), self.timeouts.command)
+            return (yield from self._replies(wire, tuple(commands)))
         replies: list[tuple[Phase, Reply]] = []
         for phase, command in commands.items():
-            smtp.putcmd(command)
-            replies.append((phase, self._read(smtp, phase)))
+            replies.append((phase, (yield from self._answer(wire, command, self._patience(phase)))))
             if _refusal(replies):
                 break
         return replies
 
-    def _replies(self, smtp: smtplib.SMTP, phases: tuple[Phase, ...]) -> list[tuple[Phase, Reply]]:
+    def _replies(self, wire: Wire, phases: tuple[Phase, ...]) -> Talk[list[tuple[Phase, Reply]]]:
         """The replies to commands that have all gone out."""
         replies: list[tuple[Phase, Reply]] = []
         for phase in phases:
             try:
-                replies.append((phase, self._read(smtp, phase)))
+                replies.append((phase, (yield from wire.read(self._patience(phase)))))
             except OSError:
                 if not _refusal(replies):
                     raise
                 break  # the server refused and hung up: the refusal is what counts
         return replies
 
-    def _recover(self, smtp: smtplib.SMTP, last: Reply) -> None:
+    def _recover(self, wire: Wire, last: Reply) -> Talk[None]:
         """Make the connection fit for the next message after a refusal, or give it up."""
         # 354 after a refused recipient: the server now waits for a letter, and a lone dot would be an empty one
         if last.code not in (CLOSING, GO_AHEAD):
             with suppress(OSError):
-                if smtp.rset()[0] == DONE:
+                if (yield from self._answer(wire, "RSET", self.timeouts.command)).code == DONE:
                     return
         self._drop()
 
     # --- the letter -----------------------------------------------------------------------------------------------
 
     def _hand_over(
-        self,
-        message: Message,
-        begin: Callable[[], bool],
-        is_held: Callable[[], bool],
-        upcoming: Callable[[], Message | None],
-    ) -> SendResult:
+        self, message: Message, begin: Ask, is_held: Callable[[], bool], upcoming: Callable[[], Message | None]
+    ) -> Talk[SendResult]:
         may_begin = False
         try:
-            may_begin = begin()
+            may_begin = yield begin
         finally:
             if not may_begin:
                 self._drop()
         if not may_begin:
             return SendResult(state=State.CANCELLED, text="stopped by the last check")
-        return self._write(message, is_held, upcoming)
+        return (yield from self._write(message, is_held, upcoming))
 
     def _write(
         self, message: Message, is_held: Callable[[], bool], upcoming: Callable[[], Message | None]
-    ) -> SendResult:
-        smtp = self._smtp
-        assert smtp is not None  # noqa: S101 - it has just said 354
+    ) -> Talk[SendResult]:
+        wire = self._wire
+        assert wire is not None  # noqa: S101 - it has just said 354
         try:
-            _wait(smtp, self.timeouts.data)
-            smtp.send(stuffed(message.data))
-            following = self._envelope_of(upcoming, smtp)
-            _require_silence(smtp)
+            yield from wire.write(stuffed(message.data), self.timeouts.data)
+            following = self._envelope_of(upcoming, wire)
+            if not wire.is_silent():  # then it has not taken the letter
+                raise ConnectionError("the server broke in")
             if not is_held():
                 raise TimeoutError("stopped for so long that the letter is not ours any more")
         except OSError as error:
             self._drop()
             return _cut(State.DEFERRED, f"cut inside the letter: {error}")
         try:
-            smtp.send(b".\r\n" + following)
-            reply = self._read(smtp, Phase.DOT)
+            yield from wire.write(b".\r\n" + following, self.timeouts.data)
+            reply = yield from wire.read(self.timeouts.dot)
         except OSError as error:
             self._drop()
             return _cut(State.UNKNOWN, f"cut after the end of the letter: {error}")
-        return self._settled(smtp, reply)
+        return (yield from self._settled(wire, reply))
 
-    def _envelope_of(self, upcoming: Callable[[], Message | None], smtp: smtplib.SMTP) -> bytes:
+    def _envelope_of(self, upcoming: Callable[[], Message | None], wire: Wire) -> bytes:
         """The envelope that may leave with the end of this letter; nothing where it has to wait its turn."""
-        if not _is_pipelining(smtp) or self._used >= self.per_connection:
+        if not wire.is_pipelining or self._used >= self.per_connection:
             return b""
         message = upcoming()
-        if message is None or unsendable(message, smtp.esmtp_features):
+        if message is None or unsendable(message, wire.extensions):
             return b""
         self._offered = message
         self._used += 1
-        return _lines(envelope(message)).encode()
+        return _lines(envelope(message))
 
-    def _settled(self, smtp: smtplib.SMTP, reply: Reply) -> SendResult:
+    def _settled(self, wire: Wire, reply: Reply) -> Talk[SendResult]:
         result = outcome(Phase.DOT, reply)
         if result.state is State.UNKNOWN:
             self._drop()
         elif result.state is not State.SENT and (self._offered is None or reply.code == CLOSING):
-            self._recover(smtp, reply)
+            yield from self._recover(wire, reply)
         return result
 
     # --- the connection -------------------------------------------------------------------------------------------
 
-    def _read(self, smtp: smtplib.SMTP, phase: Phase) -> Reply:
-        waits = {Phase.DATA: self.timeouts.data, Phase.DOT: self.timeouts.dot}
-        _wait(smtp, waits.get(phase, self.timeouts.command))
-        try:
-            return _reply(*smtp.getreply())
-        except smtplib.SMTPResponseException as error:  # a line without end is no reply
-            raise smtplib.SMTPServerDisconnected(str(error.smtp_error)) from error
+    def _answer(self, wire: Wire, command: str, seconds: float) -> Talk[Reply]:
+        yield from wire.write(f"{command}\r\n".encode(), seconds)
+        return (yield from wire.read(seconds))
+
+    def _patience(self, phase: Phase) -> float:
+        return self.timeouts.data if phase is Phase.DATA else self.timeouts.command
 
     def _drop(self) -> None:
-        if self._smtp is not None:
-            self._smtp.close()
-        self._smtp = None
+        if self._wire is not None:
+            self._wire.close()
+        self._wire = None
         self._used = 0
         self._offered = None
 
 
-def _is_pipelining(smtp: smtplib.SMTP) -> bool:
-    return "pipelining" in smtp.esmtp_features
-
-
-def _lines(commands: dict[Phase, str]) -> str:
-    return "".join(f"{command}\r\n" for command in commands.values())
+def _lines(commands: dict[Phase, str]) -> bytes:
+    return "".join(f"{command}\r\n" for command in commands.values()).encode()
 
 
 def _refusal(replies: list[tuple[Phase, Reply]]) -> tuple[Phase, Reply] | None:
     return next(((phase, reply) for phase, reply in replies if not reply.agrees(phase)), None)
 
 
-def _reply(code: int, text: bytes | str) -> Reply:
-    return Reply(code, text.decode(errors="replace") if isinstance(text, bytes) else text)
+def _reply(error: smtplib.SMTPResponseException) -> Reply:
+    text = error.smtp_error
+    return Reply(error.smtp_code, text.decode(errors="replace") if isinstance(text, bytes) else text)
 
 
 def _cut(state: State, text: str) -> SendResult:
     return SendResult(state=state, fault=Fault.NETWORK, text=one_line(text))
-
-
-def _wait(smtp: smtplib.SMTP, seconds: float) -> None:
-    if smtp.sock is not None:
-        smtp.sock.settimeout(seconds)
-
-
-def _require_silence(smtp: smtplib.SMTP) -> None:
-    """Make sure that the server has neither spoken nor hung up before the dot: then it has not taken the letter."""
-    assert smtp.sock is not None  # noqa: S101 - something was just written to it
-    poller = select.poll()
-    poller.register(smtp.sock, select.POLLIN)
-    if poller.poll(0):
-        raise ConnectionError("the server broke in")

@@ -1,4 +1,4 @@
-"""Writes down what the connections ask for: one thread, and one transaction for all that waits at that moment.
+"""Writes down what the connections ask for: one transaction for all that waits at that moment.
 
 The move to `sending` is committed before the first octet of a letter leaves; a letter that was taken is settled at
 once. The settling of one letter and the beginning of the next over the same connection travel together.
@@ -6,21 +6,17 @@ once. The settling of one letter and the beginning of the next over the same con
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from queue import Empty, SimpleQueue
-from threading import Thread
 
 from digest.errors import StoreError
 from digest.model import Delivery, SendResult
+from digest.ports import Tell
 from digest.store.group import Answer, Begin, Settle, Step, write_group
 from digest.store.outbox import Frozen, Outbox
-
-#: seconds for which what can wait waits for company
-_LINGER = 0.002
 
 #: A busy store is asked so often, and waits ten seconds itself each time: an accepted letter that is not written down
 #: would be sent once more.
@@ -36,63 +32,49 @@ class _Slip:
 
 
 class Committer:
-    """The one writer of a run; `begin` may be called from every connection at once."""
+    """The one writer of a run."""
 
-    def __init__(self, outbox: Outbox, clock: Callable[[], datetime], *, connections: int) -> None:
-        self._connections = connections
+    def __init__(self, outbox: Outbox, clock: Callable[[], datetime]) -> None:
         self._outbox = outbox
         self._clock = clock
-        self._waiting: SimpleQueue[_Slip | None] = SimpleQueue()
+        self._waiting: list[_Slip] = []
+        self._begins = 0  # among them
+        self._since = 0.0  # when the first of them came
         self._error: Exception | None = None  # why the end of a letter could not be written down
-        self._thread = Thread(target=self._work, name="committer", daemon=True)
-        self._thread.start()
 
-    def begin(self, row: Delivery, frozen: Frozen) -> bool:
-        """Whether the body of a letter may leave; waits for the commit.
+    def begin(self, row: Delivery, frozen: Frozen, tell: Tell) -> None:
+        """Have a letter begun; `tell` learns whether its body may leave, after the commit.
 
-        Raises:
-            StoreError: it could not be written down, or how another letter ended could not.
+        It learns of a StoreError where that, or how another letter ended, could not be written down.
         """
-        told: SimpleQueue[Answer] = SimpleQueue()
-        self._waiting.put(_Slip(Begin(row, frozen), told.put))
-        answer = told.get()
-        if isinstance(answer, Exception):
-            raise answer
-        return answer is True
+        self._begins += 1
+        self._add(_Slip(Begin(row, frozen), tell))
 
     def settle(
         self, row: Delivery, result: SendResult, *, next_try_at: datetime, tell: Callable[[Answer], None]
     ) -> None:
-        """Have it written down how a try ended; returns at once, and `tell` learns the row's state."""
-        self._waiting.put(_Slip(Settle(row, result, next_try_at), tell))
+        """Have it written down how a try ended; `tell` learns the row's state."""
+        self._add(_Slip(Settle(row, result, next_try_at), tell))
 
-    def close(self) -> None:
-        """Write down what still waits, and end."""
-        self._waiting.put(None)
-        self._thread.join()
+    def due_in(self, connections: int, patience: float) -> float:
+        """Seconds for which what waits may wait for company; 0 once so many connections wait for an answer."""
+        if not self._waiting:
+            return math.inf
+        if self._begins >= connections:
+            return 0.0
+        return max(self._since + patience - time.monotonic(), 0.0)
 
-    def _work(self) -> None:
-        is_open = True
-        while is_open:
-            slips = self._gathered()
-            is_open = None not in slips
-            self._write([slip for slip in slips if slip is not None])
+    def write(self) -> None:
+        """Write down all that waits, and tell everybody what came of theirs."""
+        slips, self._waiting, self._begins = self._waiting, [], 0
+        self._write(slips)
 
-    def _gathered(self) -> list[_Slip | None]:
-        """All that waits, and what comes within a moment, until every connection waits for an answer."""
-        slips = [self._waiting.get()]
-        end = time.monotonic() + _LINGER
-        with suppress(Empty):
-            while slips[-1] is not None and self._begins(slips) < self._connections:
-                slips.append(self._waiting.get(timeout=max(end - time.monotonic(), 0)))
-        return slips
-
-    @staticmethod
-    def _begins(slips: list[_Slip | None]) -> int:
-        return sum(slip is not None and isinstance(slip.step, Begin) for slip in slips)
+    def _add(self, slip: _Slip) -> None:
+        if not self._waiting:
+            self._since = time.monotonic()
+        self._waiting.append(slip)
 
     def _write(self, slips: list[_Slip]) -> None:
-        """Write the steps down, and tell everybody what came of theirs."""
         if self._error is not None:
             slips = self._refused(slips, self._error)
         for slip, answer in zip(slips, self._answers([slip.step for slip in slips]), strict=True):

@@ -1,28 +1,29 @@
-"""The connections of a run: each in a thread with a transport of its own, fed from one short queue."""
+"""The connections of a run: each a talk with a transport of its own, fed from one short queue, all in one thread."""
 
 from __future__ import annotations
 
-import logging
 import time
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import Empty, Full, Queue
-from threading import Condition, Thread
+from functools import partial
 
 from digest.delivery.breaker import Breaker
 from digest.delivery.fence import Fence
+from digest.delivery.turns import Turns
 from digest.errors import SetupError
 from digest.model import Delivery, Fault, Message, SendResult, State
 from digest.pipeline.commit import Committer
-from digest.ports import Transport
+from digest.ports import Talk, Tell, Transport
 from digest.store.outbox import Frozen
-
-_log = logging.getLogger(__name__)
 
 #: Seconds that a letter may wait for a connection. What waits longer is given back, so that no claim outlives its
 #: lease, and the rates know well when a letter has left.
 _PATIENCE = 20.0
+
+#: Seconds for which what is to be written down waits for company, which makes it cheaper; while letters are typeset,
+#: that takes nothing from anybody.
+_LINGER, _BUSY_LINGER = 0.002, 0.05
 
 #: seconds between two looks at whether the run is to stop
 _GLANCE = 0.25
@@ -64,7 +65,7 @@ class Crew:
         is_stopping: Callable[[], bool],
     ) -> None:
         """`settle` has it written down how a try ended, and calls `done`; `fence` starts one for a letter."""
-        self.error: BaseException | None = None  #: what no run survives
+        self.error: Exception | None = None  #: what no run survives
         self._transport = transport
         self._committer = committer
         self._breaker = breaker
@@ -72,11 +73,11 @@ class Crew:
         self._fence = fence
         self._is_stopping = is_stopping
         self._is_closing = False
-        self._letters: Queue[Ready] = Queue(maxsize=2 * connections)
-        self._changed = Condition()
+        self._turns = Turns()
+        self._letters: deque[Ready] = deque()
+        self._idle: list[Tell] = []  # connections that wait for a letter
         self._open = 0  # letters that were handed in and not settled yet
         self._transports: list[Transport] = []
-        self._threads: list[Thread] = []
         self._connections = connections
 
     # --- for whoever feeds it ---
@@ -84,23 +85,23 @@ class Crew:
     def hand_in(self, letter: Ready) -> bool:
         """Wait for room, and take a letter; whether it was taken."""
         while not self.is_over:
-            with suppress(Full):
-                self._count(1)
-                self._letters.put(letter, timeout=_GLANCE)
-                self._grow()
+            if len(self._letters) < 2 * self._connections:
+                self._open += 1
+                self._letters.append(letter)
+                self._rouse()
+                self._attend(0, more=True)
                 return True
-            self._count(-1)
+            self._attend(_GLANCE)
         return False
 
     def wait_until_idle(self) -> None:
         """Return when everything that was handed in is settled, or nothing more will be."""
-        with self._changed:
-            while self._open and not self.is_over:
-                self._changed.wait(_GLANCE)
+        while self._open and not self.is_over:
+            self._attend(_GLANCE)
 
     def done(self) -> None:
         """Learn that a letter needs nothing more."""
-        self._count(-1)
+        self._open -= 1
 
     @property
     def is_over(self) -> bool:
@@ -110,87 +111,106 @@ class Crew:
     def close(self) -> None:
         """Let letters in flight end, and every connection take leave; what takes too long is cut."""
         self._is_closing = True
+        self._dismiss()
         asked_at: float | None = None
-        while any(thread.is_alive() for thread in self._threads):
+        while self._turns.talks:
+            self._attend(_GLANCE)
             if asked_at is None and self._is_stopping():
                 asked_at = time.monotonic()
             if asked_at is not None and time.monotonic() > asked_at + FAREWELL:
                 break
-            self._threads[0].join(_GLANCE)
-            self._threads = self._threads[1:] + self._threads[:1]
         for transport in self._transports:
             transport.abort()
-        for thread in self._threads:
-            thread.join(_NOTICE)
+        end = time.monotonic() + _NOTICE
+        while self._turns.talks and time.monotonic() < end:
+            self._attend(_GLANCE)
+        self._committer.write()
+        self._turns.close()
 
-    def _count(self, letters: int) -> None:
-        with self._changed:
-            self._open += letters
-            if not self._open:
-                self._changed.notify_all()
+    # --- everybody's turn ---
 
-    def _grow(self) -> None:
-        """Start one more connection, up to what is allowed, where a letter waits."""
-        if len(self._threads) < self._connections and not self._letters.empty():
-            self._threads.append(Thread(target=self._work, name=f"connection {len(self._threads) + 1}", daemon=True))
-            self._threads[-1].start()
+    def _rouse(self) -> None:
+        """Have a waiting letter taken, by a connection that is idle or by one more, up to what is allowed."""
+        if self._idle:
+            self._idle.pop()(self._letters.popleft())
+        elif len(self._turns.talks) < self._connections:
+            self._turns.start(self._work())
+
+    def _attend(self, seconds: float, *, more: bool = False) -> None:
+        """Let everybody go on who can, wait so long for it at most, and write down what they ask for together.
+
+        Where `more` letters are about to come, idle connections will ask for something too, and are waited for.
+        """
+        self._turns.turn(min(seconds, self._due_in(more=more)))
+        if not self._due_in(more=more):
+            self._committer.write()
+            self._turns.turn(0)
+
+    def _due_in(self, *, more: bool) -> float:
+        if more:
+            return self._committer.due_in(len(self._turns.talks), _BUSY_LINGER)
+        return self._committer.due_in(len(self._turns.talks) - len(self._idle), _LINGER)
+
+    def _dismiss(self) -> None:
+        """Tell idle connections that there is nothing more to do."""
+        while self._idle:
+            self._idle.pop()(None)
 
     # --- one connection ---
 
-    def _work(self) -> None:
+    def _work(self) -> Talk[None]:
         try:
             transport = self._transport()
             self._transports.append(transport)
-            try:
-                letter = self._next()
-                while letter is not None:
-                    letter = self._serve(letter, transport) or self._next()
-            finally:
-                transport.close()
+            letter = yield self._next
+            while letter is not None:
+                letter = (yield from self._serve(letter, transport)) or (yield self._next)
+            yield from transport.close()
         except SetupError as error:
             self._breaker.give_up(str(error))
-        except BaseException as error:  # raised again by whoever feeds the crew
+        except Exception as error:  # raised again by whoever feeds the crew
             self.error = error
 
-    def _next(self) -> Ready | None:
-        """The next letter; None when there will be none."""
-        while not self.is_over:
-            with suppress(Empty):
-                return self._letters.get(timeout=_GLANCE)
-        return None
+    def _next(self, tell: Tell) -> None:
+        """Tell of the next letter, as soon as there is one; None when there will be none."""
+        if self.is_over:
+            tell(None)
+        elif self._letters:
+            tell(self._letters.popleft())
+        else:
+            self._idle.append(tell)
 
     def _at_once(self) -> Ready | None:
         """The next letter, where one waits and everything goes its usual way."""
-        if self._breaker.is_closed and not self.is_over:
-            with suppress(Empty):
-                return self._letters.get_nowait()
+        if self._letters and self._breaker.is_closed and not self.is_over:
+            return self._letters.popleft()
         return None
 
-    def _serve(self, letter: Ready, transport: Transport) -> Ready | None:
+    def _serve(self, letter: Ready, transport: Transport) -> Talk[Ready | None]:
         """Send one letter; the next one, if its envelope has left already."""
         if not self._breaker.is_closed:
-            transport.close()  # an envelope that was offered must not wait for the end of a pause
-        if not self._breaker.enter():
+            yield from transport.close()  # an envelope that was offered must not wait for the end of a pause
+        if not (yield partial(self._breaker.enter, letter)):
             return None
         result: SendResult | None = None
         try:
             if self.is_over or not letter.is_fresh:
-                self._count(-1)
+                self.done()
                 return None
-            result, following = self._send(letter, transport)
+            result, following = yield from self._send(letter, transport)
         finally:
-            self._breaker.leave(result)
+            self._breaker.leave(letter, result)
         self._settle(letter, _waiting_for_us(result))
         return following
 
-    def _send(self, letter: Ready, transport: Transport) -> tuple[SendResult, Ready | None]:
+    def _send(self, letter: Ready, transport: Transport) -> Talk[tuple[SendResult, Ready | None]]:
         following: Ready | None = None
         fence: Fence | None = None
 
-        def begin() -> bool:
+        def begin(tell: Tell) -> None:
             nonlocal fence
             fence = self._fence()  # from before the lease begins
-            return self._committer.begin(letter.row, letter.frozen)
+            self._committer.begin(letter.row, letter.frozen, tell)
 
         def is_held() -> bool:
             return fence is not None and fence.holds()
@@ -200,7 +220,7 @@ class Crew:
             following = self._at_once()
             return None if following is None else following.message
 
-        result = transport.send(letter.message, begin, is_held=is_held, upcoming=upcoming)
+        result = yield from transport.send(letter.message, begin, is_held=is_held, upcoming=upcoming)
         return result, following
 
 

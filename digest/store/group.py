@@ -71,7 +71,7 @@ def _together(outbox: Outbox, steps: Sequence[Step], now: datetime) -> dict[Step
     """The answers to those steps that go the usual way."""
     sent = [step for step in steps if isinstance(step, Settle) and step.result.state is State.SENT]
     begun = [step for step in steps if isinstance(step, Begin)]
-    if len(sent) + len(begun) < 2:  # nothing is gained
+    if not sent and not begun:
         return {}
     with outbox.database.write() as connection:
         standings = outbox.standings(connection, [step.row.subscriber for step in steps])

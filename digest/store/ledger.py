@@ -12,10 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from digest.model import Delivery, Digest, Kind, SkipReason, State
-from digest.store.connect import Database, insert_into
-from digest.store.moves import cancel, delivery_of, items_of, mention_many, move, raise_floors
-from digest.store.picks import pack
+from digest.model import Delivery, Kind, SkipReason, State
+from digest.store.connect import Database
+from digest.store.moves import cancel, delivery_of, mention_many, move, raise_floors
+from digest.store.picks import Packed
+from digest.store.rows import insert_rows, new_ids
 from digest.store.schema import delivery, mention, subscriber
 
 #: the states in which a letter has left, or may have
@@ -28,6 +29,9 @@ OPEN = tuple(state for state in State if state.is_open)
 #: past it. So a planner need not look through a year of rows for one that is open.
 LONGEST_OPEN = timedelta(days=14)
 
+#: how every row begins
+_BEGINNING = {"generation": 1, "attempts": 0, "was_unknown": False, "resent": False}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -36,20 +40,25 @@ class Plan:
     state: State = State.PLANNED
     reason: SkipReason | None = None
     window: tuple[int, int]  #: announcements with an edition in (from, to] were looked at
-    digest: Digest | None = None
+    letter: Packed | None = None
     due_at: datetime
     deadline: datetime
     transport: str
     now: datetime
 
+    @property
+    def items(self) -> Sequence[int]:
+        """What the letter names."""
+        return self.letter.items if self.letter else ()
+
     def columns(self) -> dict[str, Any]:
         """The columns that say so."""
         return {
-            "state": self.state,
-            "reason": self.reason,
+            "state": self.state.value,
+            "reason": self.reason and self.reason.value,
             "from_edition": self.window[0],
             "to_edition": self.window[1],
-            "picks": pack(self.digest) if self.digest else None,
+            "picks": self.letter.data if self.letter else None,
             "transport": self.transport,
             "deadline": self.deadline,
             "settled_at": self.now if self.state is State.SKIPPED else None,
@@ -192,18 +201,17 @@ class Ledger:
         """
         if not plans:
             return []
-        priority = 0 if kind in (Kind.DIGEST, Kind.TEST) else 1
+        ids = new_ids(connection, delivery, len(plans))
+        common = {"kind": str(kind), "priority": 0 if kind in (Kind.DIGEST, Kind.TEST) else 1, **_BEGINNING}
         rows = [
-            {"subscriber": person, "kind": kind, "slot": slot, "priority": priority, **plan.columns_of_new()}
-            for person, slot, plan in plans
+            {"id": one, "subscriber": person, "slot": slot, **common, **plan.columns_of_new()}
+            for one, (person, slot, plan) in zip(ids, plans, strict=True)
         ]
-        added = insert_into(connection, delivery).on_conflict_do_nothing(index_elements=["subscriber", "kind", "slot"])
-        written = connection.execute(added.returning(delivery.c.subscriber, delivery.c.slot, delivery.c.id), rows)
-        ids = {(person, slot): one for person, slot, one in written}
-        if len(ids) < len(plans):
+        names, values = tuple(rows[0]), [tuple(row.values()) for row in rows]
+        if insert_rows(connection, delivery, names, values) < len(plans):
             return None
-        _after_writing(connection, [(ids[person, slot], person, plan) for person, slot, plan in plans])
-        return [ids[person, slot] for person, slot, _ in plans]
+        _after_writing(connection, [(one, person, plan) for one, (person, _, plan) in zip(ids, plans, strict=True)])
+        return list(ids)
 
     def reopen(self, connection: sa.Connection, row: Delivery, plan: Plan) -> bool:
         """Compose a failed or cancelled row anew; whether it was still as read.
@@ -227,7 +235,7 @@ class Ledger:
         slot = f"{row.slot}#{connection.execute(count).scalar_one() + 1}"
         plan = Plan(
             window=(row.from_edition or 0, row.to_edition or 0),
-            digest=row.digest,
+            letter=Packed.of(row.digest),
             due_at=now,
             deadline=now + timedelta(hours=1),
             transport=transport,
@@ -263,7 +271,7 @@ def _after_writing(connection: sa.Connection, written: Iterable[tuple[int, int, 
     """Note what these (row, person, plan) name, and what was looked at for those who get no letter."""
     mentions, served = [], []
     for row_id, person, plan in written:
-        mentions += [(person, item, row_id) for item in items_of(plan.digest)]
+        mentions += [(person, item, row_id) for item in plan.items]
         if plan.reason is not None and plan.reason.moves_floor:
             served.append((person, plan.window[1]))
     mention_many(connection, mentions)

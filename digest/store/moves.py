@@ -9,13 +9,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest.model import Delivery, Digest, Kind, State
-from digest.store.numbers import insert_numbers
 from digest.store.picks import unpack
 from digest.store.prepared import Prepared
+from digest.store.rows import insert_rows
 from digest.store.schema import delivery, mention, subscriber
 
 #: a row in one of these ended without a letter, and may be opened again
 REOPENABLE = (State.FAILED, State.CANCELLED)
+
+_MENTION = ("subscriber", "item", "delivery")
 
 
 def move(
@@ -76,7 +78,7 @@ def mention_all(connection: sa.Connection, row_id: int, person: int, items: Iter
 
 def mention_many(connection: sa.Connection, mentions: Sequence[tuple[int, int, int]]) -> None:
     """The same for many letters, given as (person, item, row)."""
-    insert_numbers(connection, mention, mentions)
+    insert_rows(connection, mention, _MENTION, mentions)
 
 
 def forget(connection: sa.Connection, row_id: int) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Thread
-
 import pytest
 
 from digest.delivery.breaker import BURST, WAITS, Breaker, is_failure
@@ -24,9 +22,11 @@ class Run:
     def fare(self, *results: SendResult) -> int:
         """Let letters fare like this; how many were tried."""
         for tried, result in enumerate(results):
-            if not self.breaker.enter():
+            answers: list[bool] = []
+            self.breaker.enter(tried, answers.append)
+            if answers == [False]:
                 return tried
-            self.breaker.leave(result)
+            self.breaker.leave(tried, result)
         return len(results)
 
 
@@ -75,26 +75,30 @@ def test_what_counts_as_a_failure_of_more_than_one_letter(result: SendResult, is
 def test_while_one_is_on_trial_all_others_wait() -> None:
     run = Run()
     run.fare(*[DOWN] * BURST)
-    assert run.breaker.enter()  # this one is on trial
     answers: list[bool] = []
-    others = [Thread(target=lambda: answers.append(run.breaker.enter()), daemon=True) for _ in range(3)]
-    for other in others:
-        other.start()
-    others[0].join(0.2)
-    assert answers == []
-    run.breaker.leave(SENT)
-    for other in others:
-        other.join(10)
+    for letter in ("on trial", "second", "third"):
+        run.breaker.enter(letter, answers.append)
+    assert answers == [True]
+    run.breaker.leave("on trial", SENT)
     assert answers == [True] * 3
+    assert run.pauses == [WAITS[0]]
 
 
-def test_giving_up_wakes_everybody() -> None:
+def test_a_trial_that_was_not_made_leaves_its_turn_to_the_next() -> None:
     run = Run()
     run.fare(*[DOWN] * BURST)
-    run.breaker.enter()
     answers: list[bool] = []
-    other = Thread(target=lambda: answers.append(run.breaker.enter()), daemon=True)
-    other.start()
+    for letter in ("on trial", "second", "third"):
+        run.breaker.enter(letter, answers.append)
+    run.breaker.leave("on trial", None)
+    assert answers == [True, True]
+
+
+def test_giving_up_tells_everybody() -> None:
+    run = Run()
+    run.fare(*[DOWN] * BURST)
+    answers: list[bool] = []
+    for letter in ("on trial", "second"):
+        run.breaker.enter(letter, answers.append)
     run.breaker.give_up("no login")
-    other.join(10)
-    assert answers == [False]
+    assert answers == [True, False]

@@ -10,7 +10,6 @@ import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from threading import Thread
 from urllib.parse import unquote
 
 import pytest
@@ -18,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.delivery.files import FilesTransport, stem
+from digest.delivery.turns import Turns
 from digest.model import Fault, Message, State
+from tests.delivery import alone
 
 
 def letter(recipient="ada@example.org", number=1, subject="Two papers", date="Sat, 21 Nov 2026 06:45:00 +0000"):
@@ -43,7 +44,7 @@ def two_parts(text, html):
 
 def send(folder, *letters):
     transport = FilesTransport(folder)
-    results = [transport.send(each, lambda: True) for each in letters]
+    results = [alone.send(transport, each, lambda: True) for each in letters]
     assert [result.state for result in results] == [State.SENT] * len(letters)
     return results
 
@@ -89,7 +90,7 @@ def test_the_day_is_the_date_as_the_letter_writes_it(date, folder, tmp_path):
 
 def test_a_letter_without_a_date_is_a_fault_of_the_program(tmp_path):
     with pytest.raises(ValueError, match="Date"):
-        FilesTransport(tmp_path).send(replace(letter(), data=b"Subject: x\r\n\r\n"), lambda: True)
+        alone.send(FilesTransport(tmp_path), replace(letter(), data=b"Subject: x\r\n\r\n"), lambda: True)
 
 
 def test_a_repeated_letter_replaces_itself_and_another_one_stands_beside_it(tmp_path):
@@ -117,21 +118,22 @@ def test_the_index_links_to_every_letter_with_the_newest_day_first(tmp_path):
 
 def test_the_index_knows_letters_of_another_process_after_close(tmp_path):
     first = FilesTransport(tmp_path)
-    first.send(letter(number=1), lambda: True)
+    alone.send(first, letter(number=1), lambda: True)
     send(tmp_path, letter("bob@example.org", 2))
-    first.close()
-    first.send(letter("eve@example.org", 3), lambda: True)
+    alone.close(first)
+    alone.send(first, letter("eve@example.org", 3), lambda: True)
     assert len(Links(tmp_path / "index.html").links) == 9
 
 
-def test_the_index_lists_what_many_threads_wrote(tmp_path):
-    transport = FilesTransport(tmp_path)
-    letters = [letter(f"reader{number}@example.org", number) for number in range(20)]
-    threads = [Thread(target=transport.send, args=(each, lambda: True)) for each in letters]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def test_the_index_lists_letters_that_are_written_in_turns(tmp_path):
+    transport, turns, asked = FilesTransport(tmp_path), Turns(), []
+    for number in range(20):
+        turns.start(transport.send(letter(f"reader{number}@example.org", number), asked.append))
+    turns.turn(0)  # all are drafts, and wait for their last check
+    for tell in asked:
+        tell(True)
+    turns.turn(0)
+    turns.close()
     assert len(Links(tmp_path / "index.html").links) == 60
 
 
@@ -211,7 +213,7 @@ def test_a_folder_that_was_there_keeps_its_mode(tmp_path):
 def test_a_file_where_the_folder_should_be(tmp_path):
     out = tmp_path / "out"
     out.write_text("")
-    result = FilesTransport(out).send(letter(), lambda: True)
+    result = alone.send(FilesTransport(out), letter(), lambda: True)
     assert (result.state, result.fault) == (State.DEFERRED, Fault.OURS)
     assert str(out) in result.text and os.strerror(errno.EEXIST) in result.text
 
@@ -220,10 +222,11 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 from digest.delivery.files import FilesTransport
+from tests.delivery import alone
 from tests.delivery.test_files import letter
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write beyond the limit then fails as it does on a full disk
 resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
-result = FilesTransport(Path(sys.argv[1])).send(letter(), lambda: True)
+result = alone.send(FilesTransport(Path(sys.argv[1])), letter(), lambda: True)
 print(result.state, result.text, sep="|")
 """
 
@@ -240,6 +243,6 @@ def test_a_disk_that_fills_up_defers_and_leaves_nothing_behind(tmp_path):
 
 
 def test_a_cancelled_letter_leaves_nothing_behind(tmp_path):
-    FilesTransport(tmp_path).send(letter(), lambda: False)
+    alone.send(FilesTransport(tmp_path), letter(), lambda: False)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path.name for path in tmp_path.rglob("*")] == ["2026-11-21"]

@@ -18,6 +18,7 @@ from digest.delivery.replies import LONGEST_TEXT, Phase, Reply, outcome
 from digest.delivery.smtp import PER_CONNECTION, SmtpTransport, Timeouts
 from digest.errors import SetupError
 from digest.model import Fault, Message, State
+from tests.delivery.alone import close, send
 from tests.delivery.scripted_smtp import CUT, NEVER, POLITE, ScriptedServer
 
 HURRIED = Timeouts(command=5, data=5, dot=5)
@@ -40,14 +41,14 @@ def opened(server, **options):
     try:
         yield transport
     finally:
-        transport.close()
+        close(transport)
 
 
 def sent_once(script, letter=LETTER, **options):
     """(result, how often begin was called, server) of one letter to a server with this script."""
     begun = []
     with ScriptedServer(script) as server, opened(server, **options) as transport:
-        result = transport.send(letter, lambda: not begun.append(1))
+        result = send(transport, letter, lambda: not begun.append(1))
     return result, len(begun), server
 
 
@@ -95,7 +96,7 @@ def test_silence_counts_as_a_cut_after_the_timeout_of_its_phase(phase, patience,
 @pytest.mark.parametrize("word", [CUT, b"421 4.3.2 closing\r\n"], ids=["hangs up", "speaks"])
 def test_a_server_that_breaks_into_the_letter_has_not_taken_it(word):
     with ScriptedServer({"BREAK-IN": word}) as server, opened(server) as transport:
-        result = transport.send(LETTER, server.break_in)
+        result = send(transport, LETTER, server.break_in)
         server.settle()
     assert (result.state, result.fault, server.bodies) == (State.DEFERRED, Fault.NETWORK, [])
 
@@ -103,7 +104,7 @@ def test_a_server_that_breaks_into_the_letter_has_not_taken_it(word):
 def test_no_server_is_deferred():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    result = SmtpTransport("127.0.0.1", port, tls="none", timeouts=HURRIED).send(LETTER, go)
+    result = send(SmtpTransport("127.0.0.1", port, tls="none", timeouts=HURRIED), LETTER, go)
     assert (result.state, result.fault) == (State.DEFERRED, Fault.NETWORK)
 
 
@@ -118,11 +119,11 @@ def test_an_answer_to_the_dot_that_means_nothing_leaves_the_letter_unknown(reply
 @pytest.mark.parametrize("extensions", [{}, PIPELINING], ids=["one by one", "pipelined"])
 def test_a_refused_check_leaves_no_octet_of_the_letter_and_no_dot(extensions):
     with ScriptedServer(extensions) as server, opened(server) as transport:
-        result = transport.send(LETTER, lambda: False)
+        result = send(transport, LETTER, lambda: False)
         server.settle()
         assert result.state is State.CANCELLED
         assert server.heard[-1] == "DATA" and (server.bodies, server.fragments) == ([], [b""])
-        assert transport.send(LETTER, go).state is State.SENT
+        assert send(transport, LETTER, go).state is State.SENT
         assert server.connections == 2
 
 
@@ -132,7 +133,7 @@ def test_a_check_that_fails_drops_the_connection_and_is_heard():
 
     with ScriptedServer() as server, opened(server) as transport:
         with pytest.raises(LookupError, match="no database"):
-            transport.send(LETTER, broken)
+            send(transport, LETTER, broken)
         server.settle()
         assert (server.bodies, server.fragments) == ([], [b""])
 
@@ -140,7 +141,7 @@ def test_a_check_that_fails_drops_the_connection_and_is_heard():
 def test_the_check_comes_after_everything_else_was_accepted():
     with ScriptedServer() as server, opened(server) as transport:
         heard = []
-        transport.send(LETTER, lambda: not heard.extend(server.heard))
+        send(transport, LETTER, lambda: not heard.extend(server.heard))
         assert [line.split(":")[0] for line in heard] == ["ehlo me", "MAIL FROM", "RCPT TO", "DATA"]
 
 
@@ -181,10 +182,10 @@ def test_a_refusal_is_judged_by_its_phase_and_code(phase, reply, state, fault, e
         if phase == "DATA":
             server.script["DATA"][-1] = b"354 go ahead\r\n"
         with opened(server) as transport:
-            result = transport.send(LETTER, go)
+            result = send(transport, LETTER, go)
             assert (result.state, result.fault, result.code) == (state, fault, int(reply[:3]))
             assert reply[4:] in result.text
-            assert transport.send(LETTER, go).state is State.SENT  # a surprise spoils nothing that follows
+            assert send(transport, LETTER, go).state is State.SENT  # a surprise spoils nothing that follows
 
 
 def test_a_refused_recipient_costs_no_connection_where_the_server_refuses_data_too():
@@ -193,14 +194,14 @@ def test_a_refused_recipient_costs_no_connection_where_the_server_refuses_data_t
         "DATA": [b"503 5.5.1 no\r\n", b"354 go\r\n"],
     }
     with ScriptedServer(script) as server, opened(server) as transport:
-        assert transport.send(LETTER, go).fault is Fault.RECIPIENT
-        assert transport.send(LETTER, go).state is State.SENT
+        assert send(transport, LETTER, go).fault is Fault.RECIPIENT
+        assert send(transport, LETTER, go).state is State.SENT
         assert server.connections == 1
 
 
 def test_a_refused_recipient_gets_no_empty_letter_where_the_server_waits_for_one():
     with ScriptedServer(PIPELINING | {"RCPT": b"550 5.1.1 no\r\n"}) as server, opened(server) as transport:
-        assert transport.send(LETTER, go).fault is Fault.RECIPIENT
+        assert send(transport, LETTER, go).fault is Fault.RECIPIENT
         server.settle()
         assert (server.bodies, server.fragments) == ([], [b""])
 
@@ -228,17 +229,17 @@ def test_every_reply_has_an_outcome(phase, code, text):
 def test_one_connection_carries_many_letters_and_then_makes_room_for_a_fresh_one():
     with ScriptedServer() as server, opened(server) as transport:
         for _ in range(PER_CONNECTION):
-            assert transport.send(LETTER, go).state is State.SENT
+            assert send(transport, LETTER, go).state is State.SENT
         assert server.connections == 1
-        assert transport.send(LETTER, go).state is State.SENT
+        assert send(transport, LETTER, go).state is State.SENT
         assert server.connections == 2
-        assert server.heard.count("quit") == 1
+        assert server.heard.count("QUIT") == 1
 
 
 @pytest.mark.parametrize("end", [CUT, b"421 4.4.2 idle for too long\r\n"])
 def test_a_connection_that_ended_while_idle_is_replaced_unseen(end):
     with ScriptedServer({"MAIL": [b"250 fine\r\n", end, b"250 fine\r\n"]}) as server, opened(server) as transport:
-        assert [transport.send(LETTER, go).state for _ in range(3)] == [State.SENT] * 3
+        assert [send(transport, LETTER, go).state for _ in range(3)] == [State.SENT] * 3
         assert server.connections == 2
 
 
@@ -246,9 +247,9 @@ def test_a_connection_that_ended_while_idle_is_replaced_unseen(end):
 def test_a_failing_farewell_is_ignored(farewell):
     with ScriptedServer({"QUIT": farewell}) as server:
         transport = SmtpTransport("127.0.0.1", server.port, tls="none", timeouts=HURRIED, hello="me")
-        assert transport.send(LETTER, go).state is State.SENT
-        transport.close()
-        transport.close()
+        assert send(transport, LETTER, go).state is State.SENT
+        close(transport)
+        close(transport)
 
 
 def test_a_pipelining_server_gets_the_envelope_at_once_and_the_letter_whole():
@@ -272,7 +273,7 @@ def sent_in_a_row(script, letters, **options):
         while waiting:
             letter = waiting.pop(0)
             upcoming = lambda: waiting[0] if waiting else None  # noqa: E731
-            results.append(transport.send(letter, go, upcoming=upcoming))
+            results.append(send(transport, letter, go, upcoming=upcoming))
     server.settle()
     return results, server
 
@@ -285,12 +286,12 @@ def test_letters_in_a_row_arrive_whole_and_in_order_over_one_connection():
     assert [line for line in server.heard if line.startswith("RCPT")] == [
         f"RCPT TO:<{one.recipient}>" for one in letters
     ]
-    assert (server.connections, server.heard.count("quit")) == (1, 1)
+    assert (server.connections, server.heard.count("QUIT")) == (1, 1)
 
 
 def test_a_server_that_does_not_take_commands_at_once_is_never_offered_the_next_envelope():
     with ScriptedServer() as server, opened(server) as transport:
-        assert transport.send(LETTER, go, upcoming=lambda: pytest.fail("asked")).state is State.SENT
+        assert send(transport, LETTER, go, upcoming=lambda: pytest.fail("asked")).state is State.SENT
 
 
 @pytest.mark.parametrize(
@@ -323,17 +324,17 @@ def test_a_connection_that_ends_with_the_next_envelope_on_it_is_replaced_unseen(
 def test_a_full_connection_is_not_offered_one_more():
     results, server = sent_in_a_row(PIPELINING, map(numbered, range(7)), per_connection=3)
     assert [result.state for result in results] == [State.SENT] * 7
-    assert (server.connections, server.heard.count("quit"), len(server.bodies)) == (3, 3, 7)
+    assert (server.connections, server.heard.count("QUIT"), len(server.bodies)) == (3, 3, 7)
 
 
 def test_an_envelope_that_was_offered_and_not_used_leaves_nothing_behind():
     with ScriptedServer(PIPELINING) as server, opened(server) as transport:
-        assert transport.send(numbered(1), go, upcoming=lambda: numbered(2)).state is State.SENT
-        assert transport.send(numbered(3), go, upcoming=lambda: numbered(4)).state is State.SENT
-        transport.close()
+        assert send(transport, numbered(1), go, upcoming=lambda: numbered(2)).state is State.SENT
+        assert send(transport, numbered(3), go, upcoming=lambda: numbered(4)).state is State.SENT
+        close(transport)
         server.settle()
     assert server.bodies == [numbered(1).data, numbered(3).data]
-    assert (server.fragments, server.heard.count("quit")) == ([b"", b""], 0)
+    assert (server.fragments, server.heard.count("QUIT")) == ([b"", b""], 0)
 
 
 # --- the fence, and stopping --------------------------------------------------------------------------------------
@@ -342,17 +343,17 @@ def test_an_envelope_that_was_offered_and_not_used_leaves_nothing_behind():
 @pytest.mark.parametrize("extensions", [{}, PIPELINING], ids=["one by one", "pipelined"])
 def test_a_letter_that_is_not_ours_any_more_does_not_end(extensions):
     with ScriptedServer(extensions) as server, opened(server) as transport:
-        result = transport.send(LETTER, go, is_held=lambda: False, upcoming=lambda: numbered(2))
+        result = send(transport, LETTER, go, is_held=lambda: False, upcoming=lambda: numbered(2))
         server.settle()
         assert (result.state, result.fault) == (State.DEFERRED, Fault.NETWORK)
         assert (server.bodies, server.fragments) == ([], [LETTER.data])
-        assert transport.send(LETTER, go).state is State.SENT
+        assert send(transport, LETTER, go).state is State.SENT
 
 
 def test_a_letter_that_takes_too_long_can_be_cut_from_outside():
     with ScriptedServer({"DOT": NEVER}) as server, opened(server, timeouts=Timeouts(dot=60)) as transport:
         results = []
-        sender = Thread(target=lambda: results.append(transport.send(LETTER, go)))
+        sender = Thread(target=lambda: results.append(send(transport, LETTER, go)))
         sender.start()
         while not server.bodies:
             sender.join(0.05)
@@ -426,8 +427,8 @@ def test_a_letter_over_tls(tls, authority, trusting):
     options = {"ssl": context} if tls == "implicit" else {"tls_context": context, "require_starttls": True}
     with mail_server(**options) as (port, inbox):
         transport = over_tls(port, tls, context=trusting)
-        results = [transport.send(LETTER, go) for _ in range(3)]
-        transport.close()
+        results = [send(transport, LETTER, go) for _ in range(3)]
+        close(transport)
     assert [result.state for result in results] == [State.SENT] * 3
     assert inbox.envelopes[0].content == LETTER.data
     assert all(session.ssl or tls == "implicit" for session in inbox.peers)
@@ -444,14 +445,14 @@ def test_a_certificate_that_does_not_hold_stops_everything(tls, fault, authority
     with mail_server(**options) as (port, inbox):
         transport = over_tls(port, tls, context=trusting, username="digest", password="hunter2")
         with pytest.raises(SetupError, match="TLS failed"):
-            transport.send(LETTER, go)
+            send(transport, LETTER, go)
         assert inbox.envelopes == []
 
 
 def test_the_systems_authorities_are_asked_where_no_other_is_named(authority):
     context = server_context(authority, "127.0.0.1")
     with mail_server(tls_context=context) as (port, _), pytest.raises(SetupError, match="TLS failed"):
-        over_tls(port, "starttls").send(LETTER, go)
+        send(over_tls(port, "starttls"), LETTER, go)
 
 
 def test_a_withheld_starttls_sends_nothing_in_clear():
@@ -459,7 +460,7 @@ def test_a_withheld_starttls_sends_nothing_in_clear():
     with ScriptedServer(script) as server:
         transport = over_tls(server.port, "starttls", username="digest", password="hunter2")
         with pytest.raises(SetupError, match="STARTTLS"):
-            transport.send(LETTER, go)
+            send(transport, LETTER, go)
         server.settle()
         assert server.heard == ["ehlo me"]
 
@@ -470,9 +471,9 @@ def test_a_refused_starttls(reply, is_ours):
         transport = over_tls(server.port, "starttls")
         if is_ours:
             with pytest.raises(SetupError, match=r"501 5\.5\.1 no"):
-                transport.send(LETTER, go)
+                send(transport, LETTER, go)
         else:
-            assert transport.send(LETTER, go).state is State.DEFERRED
+            assert send(transport, LETTER, go).state is State.DEFERRED
         server.settle()
         assert server.heard == ["ehlo me", "STARTTLS"]
 
@@ -480,14 +481,14 @@ def test_a_refused_starttls(reply, is_ours):
 def test_a_handshake_that_breaks_is_tried_again_later():
     script = {"EHLO": b"250-scripted.test\r\n250 STARTTLS\r\n", "STAR": b"220 go\r\n", "TLS": CUT}
     with ScriptedServer(script) as server:
-        result = over_tls(server.port, "starttls").send(LETTER, go)
+        result = send(over_tls(server.port, "starttls"), LETTER, go)
     assert (result.state, result.fault) == (State.DEFERRED, Fault.NETWORK)
 
 
 def test_tls_with_a_server_that_speaks_none():
     with ScriptedServer() as server:
         with pytest.raises(SetupError, match="TLS failed"):
-            over_tls(server.port, "implicit").send(LETTER, go)
+            send(over_tls(server.port, "implicit"), LETTER, go)
         server.settle()
         assert not any("MAIL" in line or "ehlo" in line for line in server.heard)
 
@@ -496,7 +497,7 @@ def test_tls_with_a_server_that_speaks_none():
 def test_clear_text_never_leaves_the_machine(host):
     # the tests' own guard forbids the connection as well, with another error
     with pytest.raises(SetupError, match="clear text may not leave"):
-        SmtpTransport(host, 25, tls="none", timeouts=HURRIED).send(LETTER, go)
+        send(SmtpTransport(host, 25, tls="none", timeouts=HURRIED), LETTER, go)
 
 
 def only_digest(server, session, envelope, mechanism, data):
@@ -507,8 +508,8 @@ def test_login_happens_behind_tls(authority, trusting):
     context = server_context(authority, "127.0.0.1")
     with mail_server(tls_context=context, authenticator=only_digest, auth_required=True) as (port, inbox):
         transport = over_tls(port, "starttls", context=trusting, username="digest", password="hunter2")
-        assert transport.send(LETTER, go).state is State.SENT
-        transport.close()
+        assert send(transport, LETTER, go).state is State.SENT
+        close(transport)
     assert inbox.peers[0].authenticated and inbox.peers[0].ssl
 
 
@@ -518,7 +519,7 @@ def test_a_refused_login_stops_everything_and_shows_no_password(password, author
     with mail_server(tls_context=context, authenticator=only_digest, auth_required=True) as (port, inbox):
         transport = over_tls(port, "starttls", context=trusting, username="digest", password=password)
         with pytest.raises(SetupError) as caught:
-            transport.send(LETTER, go)
+            send(transport, LETTER, go)
         assert inbox.envelopes == []
     assert not password or password not in str(caught.value) + repr(transport.server)
 
@@ -540,17 +541,17 @@ def test_a_login_refused_for_now_is_tried_again_later():
 
 def test_a_local_part_outside_ascii_fails_alone_and_spoils_nothing():
     with ScriptedServer() as server, opened(server) as transport:
-        result = transport.send(replace(LETTER, recipient="jörg@example.org"), go)
+        result = send(transport, replace(LETTER, recipient="jörg@example.org"), go)
         assert (result.state, result.fault) == (State.FAILED, Fault.RECIPIENT)
         assert "jörg@example.org" in result.text
-        assert transport.send(LETTER, go).state is State.SENT
+        assert send(transport, LETTER, go).state is State.SENT
         assert server.connections == 1
         assert server.heard[1] == "MAIL FROM:<digest@example.net>"
 
 
 def test_a_local_part_outside_ascii_goes_where_it_is_understood():
     with mail_server(enable_SMTPUTF8=True) as (port, inbox), opened(Port(port)) as transport:
-        assert transport.send(replace(LETTER, recipient="jörg@bücher.example"), go).state is State.SENT
+        assert send(transport, replace(LETTER, recipient="jörg@bücher.example"), go).state is State.SENT
     assert inbox.envelopes[0].rcpt_tos == ["jörg@xn--bcher-kva.example"]
     assert inbox.envelopes[0].smtp_utf8
 
@@ -626,5 +627,5 @@ def test_a_stuffed_body_ends_only_at_its_end_and_reads_back(data):
 def test_a_letter_of_dots_arrives_as_it_was_written():
     data = b"Subject: dots\r\n\r\n.\r\n..\r\n.x\r\nend\r\n"
     with mail_server() as (port, inbox), opened(Port(port)) as transport:
-        assert transport.send(replace(LETTER, data=data), go).state is State.SENT
+        assert send(transport, replace(LETTER, data=data), go).state is State.SENT
     assert inbox.envelopes[0].content == data

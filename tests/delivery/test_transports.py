@@ -7,6 +7,7 @@ import pytest
 from digest.delivery.files import FilesTransport
 from digest.delivery.smtp import SmtpTransport, Timeouts
 from digest.model import Message, State
+from tests.delivery.alone import close, send
 from tests.delivery.scripted_smtp import CUT, ScriptedServer
 from tests.fakes import DOWN, FakeTransport
 
@@ -48,7 +49,7 @@ class Smtp:
         transport = SmtpTransport("127.0.0.1", self.server.port, tls="none", hello="me", timeouts=Timeouts(command=5))
         with self.server:
             yield transport
-            transport.close()
+            close(transport)
             self.server.settle()
 
     def received(self):
@@ -78,7 +79,7 @@ def place(request):
 def test_a_letter_is_sent_whole_after_one_check(place, tmp_path):
     calls, post = [], place(tmp_path)
     with post.transport() as transport:
-        result = transport.send(letter(), lambda: not calls.append(post.received()))
+        result = send(transport, letter(), lambda: not calls.append(post.received()))
     assert (result.state, result.fault) == (State.SENT, None)
     assert calls == [[]]  # once, and before anything was handed over
     assert post.received() == [letter().data]
@@ -87,7 +88,7 @@ def test_a_letter_is_sent_whole_after_one_check(place, tmp_path):
 def test_a_refused_check_sends_nothing(place, tmp_path):
     calls, post = [], place(tmp_path)
     with post.transport() as transport:
-        result = transport.send(letter(), lambda: bool(calls.append(1)))
+        result = send(transport, letter(), lambda: bool(calls.append(1)))
     assert (result.state, result.fault, calls) == (State.CANCELLED, None, [1])
     assert post.received() == []
 
@@ -98,14 +99,14 @@ def test_a_check_that_fails_sends_nothing_and_is_heard(place, tmp_path):
 
     post = place(tmp_path)
     with post.transport() as transport, pytest.raises(LookupError, match="no database"):
-        transport.send(letter(), broken)
+        send(transport, letter(), broken)
     assert post.received() == []
 
 
 def test_where_nothing_can_be_sent_the_check_is_not_asked(place, tmp_path):
     calls, post = [], place(tmp_path, broken=True)
     with post.transport() as transport:
-        result = transport.send(letter(), lambda: not calls.append(1))
+        result = send(transport, letter(), lambda: not calls.append(1))
     assert (result.state, calls) == (State.DEFERRED, [])
     assert result.text and result.text.isprintable()
 
@@ -113,8 +114,8 @@ def test_where_nothing_can_be_sent_the_check_is_not_asked(place, tmp_path):
 def test_letters_after_a_cancelled_one_are_sent(place, tmp_path):
     post = place(tmp_path)
     with post.transport() as transport:
-        first = transport.send(letter(number=1), lambda: False)
-        second = transport.send(letter("bob@example.org", number=2), lambda: True)
+        first = send(transport, letter(number=1), lambda: False)
+        second = send(transport, letter("bob@example.org", number=2), lambda: True)
     assert [first.state, second.state] == [State.CANCELLED, State.SENT]
     assert post.received() == [letter("bob@example.org", number=2).data]
 
@@ -122,11 +123,11 @@ def test_letters_after_a_cancelled_one_are_sent(place, tmp_path):
 def test_closing_may_be_repeated_and_is_no_end(place, tmp_path):
     post = place(tmp_path)
     with post.transport() as transport:
-        transport.close()
-        assert transport.send(letter(), lambda: True).state is State.SENT
-        transport.close()
-        transport.close()
-        assert transport.send(letter("bob@example.org", number=2), lambda: True).state is State.SENT
+        close(transport)
+        assert send(transport, letter(), lambda: True).state is State.SENT
+        close(transport)
+        close(transport)
+        assert send(transport, letter("bob@example.org", number=2), lambda: True).state is State.SENT
 
 
 def test_transports_have_the_names_of_the_configuration():

@@ -22,7 +22,7 @@ from tests.torture.storm import storm
 from tests.torture.sweep import KILLER, LATER, killed_at
 
 #: a few less than a run makes; at a later one it has ended by itself
-CALLS_OF_A_RUN = {"sqlite": 210, "postgresql": 480}
+CALLS_OF_A_RUN = {"sqlite": 220, "postgresql": 510}
 
 pytestmark = pytest.mark.timeout(120)
 
