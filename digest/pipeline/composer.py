@@ -4,63 +4,53 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
 
 import sqlalchemy as sa
 
-from digest.matching.compose import Reader, compose_all
+from digest.matching.compose import Reader, batches
 from digest.matching.window import Window
-from digest.model import Digest
 from digest.pipeline.look import Look
-from digest.pipeline.shelf import Shelf, understood
+from digest.pipeline.packer import Packer
+from digest.pipeline.shelf import Shelf
 from digest.store.items import Items
 from digest.store.ledger import Ledger
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A window as all readers of a run share it."""
-
-    window: Window
-    since: date | None  #: UTC day of its oldest edition
+from digest.store.picks import Packed
 
 
 class Composer:
     """Composes letters; made for one run, which sees every edition as it was at first."""
 
-    def __init__(self, items: Items, ledger: Ledger, shelf: Shelf) -> None:
+    def __init__(self, items: Items, ledger: Ledger, shelf: Shelf, *, unread: Sequence[str] = ()) -> None:
+        """`unread` are the names of sources that could not be read in time."""
         self._items = items
         self._ledger = ledger
         self._shelf = shelf
-        self._opened: dict[tuple[int, int], _Opened] = {}
+        self._unread = unread
+        self._packers: dict[tuple[int, int], Packer] = {}
 
-    def compose(self, connection: sa.Connection, looks: Iterable[Look]) -> dict[int, Digest]:
-        """{reader: what their letter says}."""
+    def compose(self, connection: sa.Connection, looks: Iterable[Look]) -> dict[int, Packed]:
+        """{reader: their letter}."""
         shared: dict[tuple[int, int], list[Look]] = defaultdict(list)
         for look in looks:
             shared[look.window].append(look)
-        digests: dict[int, Digest] = {}
+        packed: dict[int, Packed] = {}
         for window, some in shared.items():
-            opened = self._open(connection, window)
-            mentioned = self._mentioned(connection, some, opened.window)
+            packer = self._packer(connection, window)
+            mentioned = self._mentioned(connection, some, packer.window)
             readers = [
-                Reader(
-                    profile=look.person.profile,
-                    interests=understood(look.person.profile.interests).interests,
-                    excluded=mentioned.get(look.person.id, frozenset()),
-                )
+                Reader(profile=look.person.profile, excluded=mentioned.get(look.person.id, frozenset()))
                 for look in some
             ]
-            for look, digest in zip(some, compose_all(readers, opened.window), strict=True):
-                digests[look.person.id] = replace(digest, since=opened.since)
-        return digests
+            letters = (letter for batch in batches(readers, packer.window) for letter in packer.pack(batch.letters()))
+            packed.update(zip([look.person.id for look in some], letters, strict=True))
+        return packed
 
-    def _open(self, connection: sa.Connection, window: tuple[int, int]) -> _Opened:
-        if window not in self._opened:
+    def _packer(self, connection: sa.Connection, window: tuple[int, int]) -> Packer:
+        if window not in self._packers:
             editions = self._shelf.window(connection, *window)
-            self._opened[window] = _Opened(Window(editions), self._items.oldest_day(connection, *window))
-        return self._opened[window]
+            since = self._items.oldest_day(connection, *window)
+            self._packers[window] = Packer(Window(editions), since=since, unread=self._unread)
+        return self._packers[window]
 
     def _mentioned(self, connection: sa.Connection, looks: Sequence[Look], window: Window) -> dict[int, set[int]]:
         """{reader: candidates that letters have named already}.

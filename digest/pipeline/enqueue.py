@@ -13,7 +13,7 @@ from digest.pipeline.look import Look
 from digest.store.connect import Database
 from digest.store.items import Items
 from digest.store.ledger import Ledger, Plan
-from digest.store.moves import cancel, items_of
+from digest.store.moves import cancel
 from digest.store.people import People, Step
 from digest.subscribers.due import Due, pushed
 
@@ -67,7 +67,7 @@ class Enqueue:
 
     def _is_as_composed(self, connection: sa.Connection, plans: Sequence[Plan]) -> bool:
         """Whether no two works have become one since the letters were composed."""
-        today = self.items.resolve(connection, {item for plan in plans for item in items_of(plan.digest)})
+        today = self.items.resolve(connection, {item for plan in plans for item in plan.items})
         return all(one == now for one, now in today.items())
 
 

@@ -7,15 +7,17 @@ left for the next tick.
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from digest.model import Delivery, Digest, SkipReason, State
+from digest.model import Delivery, SkipReason, State
 from digest.pipeline.composer import Composer
 from digest.pipeline.enqueue import ChangedError, Decided, Enqueue, missed_reason
 from digest.pipeline.look import Look, Looker, Rules
@@ -24,6 +26,7 @@ from digest.store.connect import Database
 from digest.store.items import Items
 from digest.store.ledger import Ledger, Plan
 from digest.store.people import People, Share
+from digest.store.picks import Packed
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +38,8 @@ BATCH = 1_000
 
 #: ids read at a time: each reading walks over everybody who is due
 _IDS = 50_000
+
+_NO_LETTER = Packed((), b"")
 
 
 @dataclass(slots=True)
@@ -123,8 +128,9 @@ class Planner:
 
     def occasion(self, now: datetime, *, late_sources: Iterable[str] = (), is_forced: bool = False) -> Occasion:
         """What a run begins with."""
-        composer = Composer(self.items, self.ledger, self._shelf())
-        return Occasion(now=now, composer=composer, late_sources=tuple(late_sources), is_forced=is_forced)
+        unread = tuple(late_sources)
+        composer = Composer(self.items, self.ledger, self._shelf(), unread=unread)
+        return Occasion(now=now, composer=composer, late_sources=unread, is_forced=is_forced)
 
     def plan(self, batch: Sequence[int], occasion: Occasion) -> None:
         """Plan some readers, and count what was done; who cannot be planned now is left for the next run."""
@@ -139,6 +145,13 @@ class Planner:
             self.plan(batch[middle:], occasion)
 
     def _plan(self, batch: Sequence[int], occasion: Occasion) -> None:
+        with _without_collector():
+            taken = self._write(batch, occasion)
+        for look in taken:
+            self._hurry(look, occasion)
+
+    def _write(self, batch: Sequence[int], occasion: Occasion) -> list[Look]:
+        """Those of whom nothing was written, since by hand they were asked for too late: their slot has its row."""
         with self.database.read() as connection:
             looks = self._looker.look_at(connection, batch, occasion.now, is_forced=occasion.is_forced)
             taken = [look for look in looks if look.is_taken] if occasion.is_forced else []
@@ -147,18 +160,17 @@ class Planner:
         self._enqueue.write(decided)
         for one in decided:
             occasion.planned.count(one)
-        for look in taken:
-            self._hurry(look, occasion)
+        return taken
 
     def _decide(self, connection: sa.Connection, looks: Sequence[Look], occasion: Occasion) -> list[Decided]:
         """What each turn comes to: waiting, a letter, or the reason why there is none."""
         waits = {look.person.id: self._wait_until(look, occasion) for look in looks}
         letters = (look for look in looks if look.gets_letter and not look.is_taken and not waits[look.person.id])
-        digests = occasion.composer.compose(connection, letters)
+        written = occasion.composer.compose(connection, letters)
         return [
             Decided(look=look, wait_until=until)
             if (until := waits[look.person.id])
-            else Decided(look=look, plan=self._plan_of(look, digests.get(look.person.id, Digest()), occasion))
+            else Decided(look=look, plan=self._plan_of(look, written.get(look.person.id, _NO_LETTER), occasion))
             for look in looks
         ]
 
@@ -171,13 +183,13 @@ class Planner:
             return None
         return min(occasion.now + RECHECK, patience)
 
-    def _plan_of(self, look: Look, digest: Digest, occasion: Occasion) -> Plan:
-        reason = _skip_reason(look, digest, occasion.late_sources)
+    def _plan_of(self, look: Look, letter: Packed, occasion: Occasion) -> Plan:
+        reason = _skip_reason(look, letter, occasion.late_sources)
         return Plan(
             state=State.SKIPPED if reason else State.PLANNED,
             reason=reason,
             window=look.window,
-            digest=None if reason else replace(digest, unread=occasion.late_sources),
+            letter=None if reason else letter,
             due_at=look.turn.serve.at,
             deadline=look.turn.deadline,
             transport=self.rules.transport,
@@ -208,14 +220,26 @@ class Planner:
             after = ids[-1]
 
 
-def _skip_reason(look: Look, digest: Digest, late_sources: tuple[str, ...]) -> SkipReason | None:
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Nothing is looked through for cycles: what a batch makes dies with it, and what a run keeps is plenty."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _skip_reason(look: Look, letter: Packed, late_sources: tuple[str, ...]) -> SkipReason | None:
     """Why a slot gets no letter; None where it gets one."""
     if not look.person.is_mailable:
         return SkipReason.PAUSED
     if look.turn.is_too_late:
         return SkipReason.TOO_LATE
-    if digest.all_picks:
+    if letter.items:
         return None
-    if digest.considered:
+    if letter.considered:
         return SkipReason.NOTHING_MATCHED
     return SkipReason.STALE if late_sources else SkipReason.NOTHING_NEW

@@ -17,7 +17,7 @@ from digest.errors import StoreError
 from digest.store import schema
 
 #: the revision that this code was written for; a test holds it to the newest file in migrations/versions
-HEAD = "0003"
+HEAD = "0004"
 
 #: how long a writer waits for another, in milliseconds
 BUSY_TIMEOUT = 10_000

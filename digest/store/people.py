@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -189,12 +190,20 @@ def _digits(days: frozenset[int]) -> str:
     return "".join(str(day) for day in sorted(days))
 
 
+_time = lru_cache(time.fromisoformat)
+
+
+@lru_cache
+def _hour(at: time) -> str:
+    return at.isoformat("minutes")
+
+
 def profile_columns(profile: Profile) -> dict[str, Any]:
     """A profile as the columns that keep it."""
     return {
         "interests": profile.interests,
         "timezone": profile.timezone,
-        "send_at": profile.send_at.isoformat("minutes"),
+        "send_at": _hour(profile.send_at),
         "days": _digits(profile.days),
         "max_items": profile.max_items,
         "strictness": profile.strictness,
@@ -236,11 +245,16 @@ _ADVANCE = Prepared(
 )
 
 
+#: the names of the statement's values, in the order in which `_step_row` makes them
+_STEP = ("person", *_MOVED, *(f"was_{name}" for name in (*_STANDING, *profile_columns(Profile()))))
+
+_moved, _standing = attrgetter(*_MOVED), attrgetter(*_STANDING)
+
+
 def _step_row(step: Step) -> dict[str, Any]:
     read = step.read
-    was = {name: getattr(read, name) for name in _STANDING} | profile_columns(read.profile)
-    moved = {name: getattr(step, name) for name in _MOVED}
-    return {"person": read.id, **moved, **{f"was_{name}": value for name, value in was.items()}}
+    values = read.id, *_moved(step), *_standing(read), *profile_columns(read.profile).values()
+    return dict(zip(_STEP, values, strict=True))
 
 
 def _subscriber(row: Any) -> Subscriber:
@@ -262,11 +276,11 @@ def _subscriber(row: Any) -> Subscriber:
         next_due_at=next_due_at,
         last_digest_at=last_digest_at,
         created_at=created_at,
-        profile=_profile(*profile),
+        profile=profile_of(*profile),
     )
 
 
-def _profile(
+def profile_of(
     interests: str,
     timezone: str,
     send_at: str,
@@ -277,10 +291,11 @@ def _profile(
     trending: int,
     language: str,
 ) -> Profile:
+    """The profile that these columns keep; takes what `profile_columns` gives."""
     return Profile(
         interests=interests,
         timezone=timezone,
-        send_at=time.fromisoformat(send_at),
+        send_at=_time(send_at),
         days=_days(days),
         max_items=max_items,
         strictness=Strictness(strictness),

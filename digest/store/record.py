@@ -12,24 +12,27 @@ from digest.model import Pick
 from digest.store.items import Items
 from digest.store.moves import items_of
 from digest.store.picks import unpack
-from digest.store.schema import delivery, mention, run, subscriber, suppression
+from digest.store.schema import asking, delivery, mention, run, subscriber, suppression
 
 #: columns of a ledger row that say nothing about its reader
 _MACHINERY = ("picks", "lease_token", "lease_until", "claimed_from")
 
 
 def record_of(connection: sa.Connection, items: Items, one: int, names: Sequence[str]) -> dict[str, Any]:
-    """What is kept of a person, as plain values: {subscriber, deliveries, mentions, suppressions}.
+    """What is kept of a person, as plain values: {subscriber, deliveries, mentions, suppressions, askings}.
 
     `names` are the address and its hashes. Times are in UTC.
     """
     row = connection.execute(sa.select(subscriber).where(subscriber.c.id == one)).mappings().one()
     said = connection.execute(sa.select(suppression).where(suppression.c.address.in_(names))).mappings()
+    theirs = sa.or_(asking.c.person == one, asking.c.email.in_(names))
+    asked = connection.execute(sa.select(asking).where(theirs)).mappings()
     return {
         "subscriber": dict(row),
         "deliveries": _letters(connection, items, one),
         "mentions": _mentions(connection, items, one),
         "suppressions": [dict(one) for one in said],
+        "askings": [dict(one) for one in asked],
     }
 
 
@@ -37,12 +40,14 @@ def erase(connection: sa.Connection, one: int) -> None:
     """Remove a person with everything that hangs on them."""
     connection.execute(sa.delete(mention).where(mention.c.subscriber == one))
     connection.execute(sa.delete(delivery).where(delivery.c.subscriber == one))
+    connection.execute(sa.delete(asking).where(asking.c.person == one))
     connection.execute(sa.delete(subscriber).where(subscriber.c.id == one))
 
 
 def erase_address(connection: sa.Connection, address: str) -> None:
     """Take an address out of what else tells of it: why it was suppressed, how runs ended."""
     connection.execute(sa.delete(suppression).where(suppression.c.address == address))
+    connection.execute(sa.delete(asking).where(asking.c.email == address))
     in_json = json.dumps(address)[1:-1]
     summary = sa.cast(run.c.summary, sa.Text)
     told = sa.or_(run.c.reason.contains(address, autoescape=True), summary.contains(in_json, autoescape=True))

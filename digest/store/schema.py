@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
-from digest.model import AnnounceReason, Kind, State, Status
+from digest.model import AnnounceReason, Kind, State, Status, Wish
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -219,6 +219,10 @@ subscriber = Table(
     Column("due_at", UtcDateTime),
     Column("next_due_at", UtcDateTime),
     Column("last_digest_at", UtcDateTime),
+    # how they came here
+    Column("asked_at", UtcDateTime),  # when their address was last typed on a page
+    Column("asked_from", Text),  # the network address of a sign-up; dropped after 90 days
+    Column("replaces", Integer),  # whose new address this is, until it is confirmed
     _one_of("status", Status, "status"),
     CheckConstraint("owner IN ('file', 'person')", name="owner"),
     sqlite_autoincrement=True,  # tokens name ids: none is given twice, not even after an erasure
@@ -300,6 +304,36 @@ departure = Table(
     Column("id", Integer, primary_key=True),
     Column("delivery", Integer, nullable=False, index=True),
     Column("left_at", UtcDateTime, nullable=False, index=True),  # until that is known, the latest that it may be
+)
+
+#: What was asked for on a page, until somebody sees to it. So a page does the same whoever is behind an address.
+asking = Table(
+    "asking",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("profile", sa.JSON, nullable=False),  # of a newcomer: columns of the profile
+    Column("person", Integer, ForeignKey("subscriber.id", ondelete="CASCADE")),  # whose new address it is
+    Column("network", Text, nullable=False),  # the address it was asked from
+    Column("door", Text, nullable=False),  # web, api or mail
+    Column("wording", Text, nullable=False),  # version of what was read before agreeing
+    Column("place", Text, nullable=False),  # which page a link is to lead to
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("look_at", UtcDateTime, nullable=False, index=True),  # not before this moment: a limit is used up
+    sa.UniqueConstraint("what", "email"),
+    _one_of("what", Wish, "what"),
+    sqlite_autoincrement=True,  # ledger rows name ids
+)
+
+#: what limits are counted by
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False),  # what it counts against, as a keyed hash
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Index(None, "key", "at"),
 )
 
 #: how each run ended

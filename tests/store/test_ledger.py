@@ -15,6 +15,7 @@ from digest.model import Delivery, Digest, ItemText, Kind, Pick, SkipReason, Sta
 from digest.store.connect import Database
 from digest.store.ledger import Plan
 from digest.store.moves import cancel, expire, move
+from digest.store.picks import Packed
 from digest.store.schema import LEGAL_MOVES, delivery
 from tests.world import World
 
@@ -42,7 +43,7 @@ def digest(*named: int) -> Digest:
 def plan(*named: int, **values: Any) -> Plan:
     """A letter that names these items, or what `values` say."""
     given = {"window": (0, 1), "due_at": NOW, "deadline": NOW + timedelta(hours=12), "transport": "smtp", "now": NOW}
-    return Plan(**{**given, "digest": digest(*named) if named else None, **values})
+    return Plan(**{**given, "letter": Packed.of(digest(*named)) if named else None, **values})
 
 
 def put(world: World, person: int, slot: str, what: Plan, kind: Kind = Kind.DIGEST) -> Delivery | None:

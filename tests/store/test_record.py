@@ -44,7 +44,7 @@ def test_every_table_that_names_a_subscriber_is_told_and_erased() -> None:
         for key in table.foreign_keys
         if key.column.table.name in ("subscriber", "delivery")
     }
-    assert naming == {"delivery", "mention"}
+    assert naming == {"asking", "delivery", "mention"}
 
 
 def test_an_erasure_leaves_nothing_that_names_the_person_and_others_alone(database: Database) -> None:
