@@ -30,9 +30,10 @@ checkers: $(CHECKERS)/node_modules/.ready ## what tests check accessibility and 
 pictures: $(VENV)/.ready-dev ## letters as pictures, in light and dark, into out/pictures; needs Chromium
 	$(BIN)/python -m tests.letter.pictures out/pictures
 
-bench: $(VENV)/.ready-dev ## how fast it starts, matches, typesets and delivers, beside the usual ways
+bench: $(VENV)/.ready-dev ## how fast it starts, matches, tries out, typesets and delivers, beside the usual ways
 	$(BIN)/python bench/start.py
 	$(BIN)/python bench/match.py
+	$(BIN)/python bench/trial.py
 	$(BIN)/python bench/letter.py
 	$(BIN)/python bench/deliver.py
 

@@ -29,10 +29,12 @@ from digest.model import Past, Read, Source
 from digest.pipeline import Line
 from digest.pipeline.deliver import Courier
 from digest.pipeline.ingest import Ingest
+from digest.pipeline.joining import Joining
 from digest.pipeline.look import Rules
 from digest.pipeline.plan import Planner
 from digest.pipeline.shelf import Shelf
 from digest.pipeline.standing import Standing
+from digest.pipeline.trials import Trials
 from digest.pipeline.typeset import Imprint
 from digest.ports import Limit, Transport
 from digest.sources import KINDS
@@ -112,9 +114,13 @@ class App:
     @cached_property
     def standing(self) -> Standing:
         """What people and the file decide."""
+        return self.standing_with(self.database)
+
+    def standing_with(self, database: Database) -> Standing:
+        """The same over a connection of its own to the store."""
         digest = self.config.digest
         return Standing(
-            self.database,
+            database,
             catch_up=digest.catch_up,
             max_lateness=digest.max_lateness,
             keyring=self.keyring,
@@ -182,6 +188,16 @@ class App:
     def shelf(self) -> Shelf:
         """The editions of the store; made-up papers are never mailed."""
         return Shelf(Items(self.database), hidden_sources=self._sample_sources if self.transport == "smtp" else ())
+
+    @cached_property
+    def joining(self) -> Joining:
+        """Sees to what people ask for at the door."""
+        return Joining(self.standing, self.keyring, transport=self.transport)
+
+    @cached_property
+    def trials(self) -> Trials:
+        """Tries interests out on what was announced of late."""
+        return Trials(self.database, hidden_sources=self._sample_sources if self.transport == "smtp" else ())
 
     def change_transport(self) -> int:
         """Note the transport that is used from now on; how many letters made under `files` were set aside for it."""
@@ -262,6 +278,7 @@ class App:
         """What every letter shares."""
         return Imprint(
             press=self.press,
+            notices=self.notices,
             domain=self.config.sender.address.rpartition("@")[2],
             envelope_from=self.config.sender.address,
             attributions=attributions(self.config.sources),

@@ -371,6 +371,30 @@ class Subscriber:
         return self.status is Status.ACTIVE and has_consent and not self.is_suppressed and not self.is_absent
 
 
+class Wish(StrEnum):
+    """What somebody asks for at the door, of whom we know only the address they typed."""
+
+    JOIN = "join"  #: letters
+    LINK = "link"  #: a fresh link to their preferences
+    MOVE = "move"  #: that a reader's letters go to this address from now on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A wish as it waits to be seen to."""
+
+    id: int = 0  #: 0 until it is stored
+    wish: Wish
+    email: str
+    profile: Profile = field(default_factory=Profile)
+    person: int | None = None  #: who moves
+    network: str  #: the network address it came from
+    door: str  #: web, api or mail
+    wording: str  #: version of what was read before agreeing
+    place: str = ""  #: which page a link is to lead to: day/rank/more of a letter, or "" for the preferences
+    asked_at: datetime
+
+
 # --- the ledger ---------------------------------------------------------------------------------------------------
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from tempfile import TemporaryDirectory
 
 from digest.app import App
 from digest.errors import StoreError, UsageError
 from digest.model import State, Subscriber
 from digest.pipeline import Result, Stage, unwatched
+from digest.store.connect import Database
+from digest.store.copy import copy_store
 from digest.store.moves import forget_picks
 from digest.store.runs import Run, add_run, last_runs
 from digest.store.sources import forget_listings
@@ -55,6 +58,26 @@ def run_by_hand(
     return _recorded(app, "send", result, started)
 
 
+def rehearse(app: App, email: str | None = None, *, is_forced: bool = False, stage: Stage = unwatched) -> Result:
+    """A run by hand over a copy of the store that is thrown away; its letters stay in the folder `dry-run`.
+
+    Raises:
+        UsageError: nobody has this address.
+        StoreError: the store has another schema than this version.
+    """
+    with TemporaryDirectory(prefix="digest-") as scratch:
+        url = f"sqlite:///{scratch}/copy.db"
+        real, copy = Database(app.config.store), Database(url)
+        if real.exists and real.revision():
+            copy_store(real, copy)
+        rehearsal = App(replace(app.config, store=url), app.clock, is_pretended=app.is_pretended, is_rehearsal=True)
+        try:
+            return run_by_hand(rehearsal, email, is_forced=is_forced, is_sure=True, stage=stage)
+        finally:
+            for one in (real, copy, rehearsal):
+                one.close()
+
+
 def run_when_due(app: App) -> Result | None:
     """What is due at this minute: sources to be read, readers to be written to. None where nothing was.
 
@@ -65,6 +88,7 @@ def run_when_due(app: App) -> Result | None:
     started = app.clock()
     _check_jump(app, started)
     app.standing.replay(started)
+    app.joining.see_to(started)
     result = line.run(line.ingest.due(app.real_sources(), started), late_among=app.real_sources())
     did_anything = result.ingested.sources or result.planned.letters or result.planned.skipped
     if not did_anything and not result.delivered.states and not result.delivered.stopped_by:
@@ -127,7 +151,8 @@ def _repeat(app: App, person: Subscriber | None, now: datetime) -> None:
 
 
 def _tidy(app: App, now: datetime) -> None:
-    """Let go of what has been kept for long enough: documents for replay, and the picks of settled letters."""
+    """Let go of what has been kept for long enough: documents for replay, picks of settled letters, sign-ups."""
+    app.joining.tidy(now)
     with app.database.write() as connection:
         forget_listings(connection, now - app.config.retention.listings)
         forget_picks(connection, now - _KEEP_PICKS)

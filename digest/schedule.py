@@ -10,8 +10,8 @@ import fcntl
 import logging
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -29,10 +29,11 @@ log = logging.getLogger("digest")
 _SCHEDULER_LOCK = 0x74696B
 
 
-def run_scheduler(app: App) -> None:
+def run_scheduler(app: App, beside: Callable[[App], AbstractContextManager[None]]) -> None:
     """Tick until SIGTERM or SIGINT: letters in flight are finished first, everything else is left for the next run.
 
-    A second signal ends the process at once; the store stands that as it stands a power cut.
+    What runs `beside` it, such as the pages, begins before the first tick and ends after the last. A second signal ends
+    the process at once; the store stands that as it stands a power cut.
 
     Raises:
         SetupError: this configuration must not send.
@@ -57,12 +58,13 @@ def run_scheduler(app: App) -> None:
         _, set_aside = prepare(app)
         if set_aside:
             log.warning("%s", told_aside(set_aside))
-        log.info("running; stop with Ctrl-C or SIGTERM")
-        tick(app)
-        scheduler.start()
-        app.stopping.wait()
-        log.info("stopping")
-        scheduler.shutdown(wait=True)
+        with beside(app):
+            log.info("running; stop with Ctrl-C or SIGTERM")
+            tick(app)
+            scheduler.start()
+            app.stopping.wait()
+            log.info("stopping")
+            scheduler.shutdown(wait=True)
 
 
 def tick(app: App) -> None:

@@ -11,7 +11,9 @@ from zlib import crc32
 
 import sqlalchemy as sa
 
+from digest.letter.notices import Notices
 from digest.letter.press import Press
+from digest.letter.templates import Templates
 from digest.model import (
     AnnounceType,
     Entry,
@@ -45,6 +47,7 @@ from tests.fakes import FakeSources, FakeTransport
 SITE = Site(name="Daily Papers", url="http://127.0.0.1", postal_address="1 Quay, Galway", contact="owner@example.org")
 SENDER = Sender(name="Daily Papers", address="digest@example.org")
 PRESS = Press(SITE, SENDER)
+NOTICES = Notices(SITE, SENDER, Templates())
 
 CURATED = Source(name="daily-papers", kind="huggingface")
 PLAIN = Source(name="saved", kind="folder")
@@ -76,6 +79,7 @@ class World:
             database,
             imprint=Imprint(
                 press=PRESS,
+                notices=NOTICES,
                 domain="example.org",
                 envelope_from=SENDER.address,
                 attributions={},

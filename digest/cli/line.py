@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +11,6 @@ from digest.cli.output import Json, checked_address, print_json, program, progre
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
-    from digest.app import App
     from digest.pipeline import Result
     from digest.pipeline.ingest import Ingested
 
@@ -23,6 +20,7 @@ def register(commands: typer.Typer) -> None:
     commands.command()(ingest)
     commands.command()(send)
     commands.command()(run)
+    commands.command()(web)
 
 
 def ingest(
@@ -70,11 +68,11 @@ def send(
     if again and (dry_run or now):
         raise UsageError("--again repeats a letter that was sent: it goes with --to, not with --now or --dry-run")
     app = program(context)
-    if dry_run:
-        result, folder = _rehearse(app, to, is_forced=now), app.folder / "dry-run"
-    else:
-        from digest.run import run_by_hand
+    from digest.run import rehearse, run_by_hand
 
+    if dry_run:
+        result, folder = rehearse(app, to, is_forced=now, stage=progress), app.folder / "dry-run"
+    else:
         folder = app.folder
         result = run_by_hand(app, to, is_forced=now, is_repeat=again, is_sure=yes, stage=progress)
     if as_json:
@@ -88,30 +86,18 @@ def send(
 
 
 def run(context: typer.Context) -> None:
-    """Read and send whatever is due, until stopped."""
+    """Read and send whatever is due, and serve the pages, until stopped."""
     from digest.schedule import run_scheduler
+    from digest.web.serve import serving
 
-    run_scheduler(program(context))
+    run_scheduler(program(context), serving)
 
 
-def _rehearse(app: App, to: str | None, *, is_forced: bool) -> Result:
-    """A run over a copy of the store that is thrown away."""
-    from digest.app import App
-    from digest.run import run_by_hand
-    from digest.store.connect import Database
-    from digest.store.copy import copy_store
+def web(context: typer.Context) -> None:
+    """Serve the pages alone, until stopped; letters of a `digest run` elsewhere go out on time all the same."""
+    from digest.web.serve import serve
 
-    with TemporaryDirectory(prefix="digest-") as scratch:
-        url = f"sqlite:///{scratch}/copy.db"
-        real, copy = Database(app.config.store), Database(url)
-        if real.exists and real.revision():
-            copy_store(real, copy)
-        rehearsal = App(replace(app.config, store=url), app.clock, is_pretended=app.is_pretended, is_rehearsal=True)
-        try:
-            return run_by_hand(rehearsal, to, is_forced=is_forced, is_sure=True, stage=progress)
-        finally:
-            for one in (real, copy, rehearsal):
-                one.close()
+    serve(program(context))
 
 
 def _show(result: Result) -> None:

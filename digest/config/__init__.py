@@ -24,7 +24,7 @@ from digest.config.schema import (
 from digest.errors import ConfigError, UsageError
 from digest.model import Profile, Selectors, Sender, Site, Source
 
-__all__ = ["Config", "load", "smtp_password", "starter_text"]
+__all__ = ["Config", "load", "secret_in", "smtp_password", "starter_text"]
 
 MAX_BYTES = 1_000_000
 
@@ -105,18 +105,23 @@ def smtp_password(config: Config, environ: Mapping[str, str]) -> str | None:
     file = environ.get("DIGEST_SMTP_PASSWORD_FILE") or smtp.password_file
     if not file:
         raise UsageError("delivery.smtp.username is set without a password: set DIGEST_SMTP_PASSWORD or password_file")
-    return _secret(Path(file))
+    return secret_in(Path(file), "password")
 
 
-def _secret(path: Path) -> str:
+def secret_in(path: Path, what: str) -> str:
+    """The secret in a file; `what` names it for people.
+
+    Raises:
+        UsageError: it is empty, unreadable, or open to every user of the machine.
+    """
     try:
         if path.stat().st_mode & 0o027:
-            raise UsageError(f"{path}: holds a password that others may read or change; run `chmod 640 {path}`")
+            raise UsageError(f"{path}: holds a {what} that others may read or change; run `chmod 640 {path}`")
         secret = path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: the password cannot be read: {error}") from error
+        raise UsageError(f"{path}: the {what} cannot be read: {error}") from error
     if not secret:
-        raise UsageError(f"{path}: holds no password")
+        raise UsageError(f"{path}: holds no {what}")
     return secret
 
 

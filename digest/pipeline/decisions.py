@@ -78,9 +78,34 @@ class Decisions:
             raise UsageError(f"{email} has not confirmed yet")
         return self._decide(Word.RESUME, email, now)
 
+    def confirm(self, email: str, now: datetime) -> Subscriber | None:
+        """Yes, letters: the first one at once, today's. Who has confirmed before is left as they are."""
+        with self.database.read() as connection:
+            person = self.known(connection, email)
+        return self._decide(Word.CONFIRM, email, now) if person.status is Status.PENDING else person
+
+    def undo(self, email: str, now: datetime) -> Subscriber | None:
+        """Take back that one has left; today's cancelled letter is opened again."""
+        with self.database.read() as connection:
+            person = self.known(connection, email)
+        return self._decide(Word.UNDO, email, now) if person.status is Status.UNSUBSCRIBED else person
+
     def unsubscribe(self, email: str, now: datetime) -> Subscriber | None:
         """Never again, until the person says otherwise; open letters are cancelled at once."""
         return self._decide(Word.UNSUBSCRIBE, email, now)
+
+    def leave(self, one: int, now: datetime) -> bool:
+        """Unsubscribe whom a link names; False where it is written down and the store cannot be asked or told now."""
+        try:
+            with self.database.read() as connection:
+                person = self.people.get(connection, one)
+        except StoreError as error:
+            if self._optouts is not None:
+                self._optouts.append(Entry(at=now, word=Word.UNSUBSCRIBE, person=one))
+            return self._put_off(error)
+        if person is None or person.status is Status.UNSUBSCRIBED:
+            return True
+        return self.unsubscribe(person.email, now) is not None
 
     def erase(self, email: str, now: datetime) -> bool:
         """Remove everything that names a person but a keyed hash; False where it is written down and still to be done.
@@ -257,6 +282,8 @@ class Decisions:
                 confirmed = person.confirmed_at or (entry.at if entry.word is Word.CONFIRM else None)
                 self._last_word(connection, person, entry, status=Status.ACTIVE, confirmed_at=confirmed)
                 self._come_back(connection, self.known(connection, person.email), now)
+                if entry.word is Word.CONFIRM:
+                    self._welcome(connection, person, now)
             case Word.ERASE:
                 self._erase(connection, person.email, entry)
 
@@ -322,6 +349,12 @@ class Decisions:
             self.people.change(connection, person.id, due_slot=day, due_at=now, next_due_at=now)
         else:
             self.look_forward(connection, person, now)
+
+    def _welcome(self, connection: sa.Connection, person: Subscriber, now: datetime) -> None:
+        """The first letter follows the confirmation at once, and is today's."""
+        day = today(person.profile.timezone, now)
+        if self.ledger.slot(connection, person.id, day) is None:
+            self.people.change(connection, person.id, due_slot=day, due_at=now, next_due_at=now)
 
 
 class _Whose:

@@ -80,6 +80,14 @@ class Standing(Decisions):
                 raise UsageError(f"{email} has left for good; if they ask: `digest subscribers unsuppress {email}`")
             return self._add(connection, email, profile, owner="person", consent=consent, by=vouched_by, now=now)
 
+    def change_profile(self, email: str, profile: Profile, now: datetime) -> Subscriber:
+        """What a reader wants from now on, in their own words: a profile of the file is theirs from then on."""
+        with self.database.write() as connection:
+            person = self.known(connection, email)
+            self.people.change(connection, person.id, owner="person")
+            self._change_profile(connection, person, profile, now)
+            return self.known(connection, email)
+
     # --- the file ---
 
     def sync(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import sqlalchemy as sa
 
+from digest.letter.notices import Notices
 from digest.letter.press import Press
 from digest.model import (
     Delivery,
@@ -21,13 +22,14 @@ from digest.model import (
     Sign,
     Subscriber,
 )
+from digest.pipeline.notices import NOTICES, Correspondent
 from digest.pipeline.shelf import understood
 from digest.store.connect import Database
 from digest.store.items import Items
 from digest.store.moves import items_of
 from digest.store.outbox import Frozen, Outbox
 from digest.store.people import People
-from digest.subscribers.tokens import Keyring
+from digest.subscribers.tokens import Keyring, stamp_of
 
 #: texts kept between batches, about 10 MB of them; the readers of a day share most of theirs
 _TEXTS = 5_000
@@ -38,6 +40,7 @@ class Imprint:
     """What every letter of a site shares."""
 
     press: Press
+    notices: Notices
     domain: str  #: right side of Message-IDs
     envelope_from: str
     attributions: Mapping[str, str]  #: {source name: sentence for the foot of letters}
@@ -62,6 +65,7 @@ class Typesetter:
         self.database = database
         self.imprint = imprint
         self.keyring = keyring
+        self._correspondent = Correspondent(imprint.notices, keyring)
         self._items = Items(database)
         self._people = People(database)
         self._outbox = Outbox(database)
@@ -80,6 +84,8 @@ class Typesetter:
         """A row's message, and what its first move to `sending` freezes; None where merges have left nothing to say."""
         copy = copy or self.read([row])
         person, digest = copy.people.get(row.subscriber), copy.digests[row.id]
+        if person is not None and row.kind in NOTICES:
+            return self._notice(row, person, now)
         if person is None or not digest.all_picks:
             return None
         chosen = {
@@ -100,6 +106,30 @@ class Typesetter:
             token=self.keyring.sign("unsubscribe", person.id, day),
         )
         return self._pressed(row, letter, digest, now)
+
+    def _notice(self, row: Delivery, person: Subscriber, now: datetime) -> tuple[Message, Frozen]:
+        with self.database.read() as connection:
+            stamp = stamp_of(person.email, self._people.last_word_at(connection, person.id))
+        notice = self._correspondent.notice(row, person, stamp)
+        frozen = Frozen(
+            digest=row.digest,
+            subject=row.subject or notice.subject,
+            language=notice.language,
+            date_header=row.date_header or now,
+            message_id=row.message_id or self.message_id(row),
+            template_version=self.imprint.press.template_version,
+        )
+        message = self.imprint.notices.typeset(
+            replace(notice, subject=frozen.subject),
+            message_id=frozen.message_id,
+            date=frozen.date_header,
+            envelope_from=self.imprint.envelope_from,
+        )
+        return self._signed(message), frozen
+
+    def _signed(self, message: Message) -> Message:
+        sign = self.imprint.sign
+        return message if sign is None else replace(message, data=sign(message.data))
 
     def _digests(self, connection: sa.Connection, rows: Sequence[Delivery]) -> dict[int, Digest]:
         """{row: its picks}, read through merges but for those that repeat what may have been read."""
@@ -137,9 +167,7 @@ class Typesetter:
             subject=subject,
             envelope_from=self.imprint.envelope_from,
         )
-        if self.imprint.sign is not None:
-            message = replace(message, data=self.imprint.sign(message.data))
-        return message, frozen
+        return self._signed(message), frozen
 
     def message_id(self, row: Delivery) -> str:
         """The same for every try of one generation of a row; it reveals neither the reader nor how many there are."""

@@ -19,6 +19,7 @@ from digest.cli.main import main
 from digest.store.connect import Database
 from digest.store.schema import metadata
 from tests.cli.papers import day_listing, paper
+from tests.services import free_port
 
 OFFLINE = Path(__file__).parent / "offline"
 
@@ -50,6 +51,7 @@ class Place:
             "sender": {"name": "Kite News", "address": "digest@example.org"},
             "sources": [{"name": "saved", "kind": "folder", "path": "listings/*"}],
             "digest": {"days": "daily", "trending": 0},
+            "web": {"listen": f"127.0.0.1:{free_port()}"},
             "subscribers": [{"email": "ada@example.org", "interests": "kites"}],
         }
         (folder / "listings").mkdir()

@@ -334,7 +334,7 @@ def test_an_export_tells_everything(stocked: Place) -> None:
     assert stocked.run("subscribers", "pause", ADA).status == 0
     assert stocked.run("subscribers", "suppress", ADA, "--reason", "complaint", "--evidence", "report 7").status == 0
     kept = stocked.run("subscribers", "export", ADA).json
-    assert set(kept) == {"subscriber", "deliveries", "mentions", "suppressions", "opt_out_log"}
+    assert set(kept) == {"subscriber", "deliveries", "mentions", "suppressions", "askings", "opt_out_log"}
     assert kept["subscriber"]["consent"]["source"] == "config.yaml"
     (letter,) = kept["deliveries"]
     assert letter["state"] == "sent"

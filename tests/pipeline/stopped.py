@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -17,20 +16,22 @@ from digest.delivery.smtp import SmtpTransport
 from digest.model import Message, SendResult
 from digest.pipeline.deliver import Courier
 from digest.pipeline.typeset import Imprint
+from digest.ports import Ask, Talk, Tell
 from digest.store.connect import Database
 from digest.subscribers.tokens import Keyring
-from tests.world import PRESS, SENDER
+from tests.world import NOTICES, PRESS, SENDER
 
 
 class Stopped(SmtpTransport):
     """Lets the whole process be stopped once the ledger says that a letter is being sent."""
 
-    def send(self, message: Message, begin: Callable[[], bool], **more: Callable[[], object]) -> SendResult:
-        def begin_and_stop() -> bool:
-            may_leave = begin()
-            os.kill(os.getpid(), signal.SIGSTOP)
-            time.sleep(0.5)  # the system stops one thread after another
-            return may_leave
+    def send(self, message: Message, begin: Ask, **more: Callable[[], object]) -> Talk[SendResult]:
+        def begin_and_stop(tell: Tell) -> None:
+            def stop_and_tell(may_leave: bool) -> None:
+                os.kill(os.getpid(), signal.SIGSTOP)
+                tell(may_leave)
+
+            begin(stop_and_tell)
 
         return super().send(message, begin_and_stop, **more)  # type: ignore[arg-type]
 
@@ -41,6 +42,7 @@ def courier(database: Database, transport: Callable[[], SmtpTransport], lease: t
         database,
         imprint=Imprint(
             press=PRESS,
+            notices=NOTICES,
             domain="example.org",
             envelope_from=SENDER.address,
             attributions={},

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from queue import SimpleQueue
 from random import Random
-from threading import Event, Thread, current_thread
+from threading import Event, Thread
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -21,13 +21,14 @@ import sqlalchemy as sa
 
 from digest.delivery.breaker import BURST, WAITS
 from digest.delivery.smtp import SmtpTransport, Timeouts
+from digest.delivery.turns import aside
 from digest.errors import SetupError, StoreError
 from digest.model import Fault, Message, SendResult, State, Subscriber
 from digest.pipeline.books import Books
 from digest.pipeline.commit import Committer
 from digest.pipeline.deliver import Courier, Delivered
 from digest.pipeline.typeset import Imprint
-from digest.ports import Limit
+from digest.ports import Ask, Limit, Talk
 from digest.store.connect import Database
 from digest.store.group import Answer
 from digest.store.outbox import Frozen, Outbox
@@ -35,7 +36,7 @@ from digest.subscribers.tokens import Keyring
 from tests.delivery.scripted_smtp import CUT, ScriptedServer
 from tests.fakes import DOWN, NO_SUCH_USER, REFUSED, FakeTransport
 from tests.pipeline.stopped import courier as courier_in_real_time
-from tests.world import PRESS, SENDER, World
+from tests.world import NOTICES, PRESS, SENDER, World
 
 PIPELINING = {"EHLO": b"250-scripted.test\r\n250 PIPELINING\r\n"}
 OURS = SendResult(state=State.FAILED, fault=Fault.OURS, code=550, text="MAIL: 550 5.1.8 who are you?")
@@ -60,6 +61,7 @@ def courier(world: World, transport: Callable[[], Any], **options: Any) -> Couri
         world.database,
         imprint=Imprint(
             press=PRESS,
+            notices=NOTICES,
             domain="example.org",
             envelope_from=SENDER.address,
             attributions={},
@@ -167,7 +169,7 @@ def test_one_bad_row_never_spoils_the_group(world: World) -> None:
             world.change(broken, is_suppressed=True)
 
     class Watched(FakeTransport):
-        def send(self, message: Message, begin: Callable[[], bool], **more: Any) -> SendResult:
+        def send(self, message: Message, begin: Ask, **more: Any) -> Talk[SendResult]:
             while_they_are_claimed(message)
             return super().send(message, begin, **more)
 
@@ -179,14 +181,26 @@ def test_one_bad_row_never_spoils_the_group(world: World) -> None:
     assert world.rows(broken) == {"2026-08-17": "cancelled: suppressed"}
 
 
+def is_below(function: Callable[..., Any]) -> bool:
+    """Whether this is called by a function, or by what that has called."""
+    return any(frame is function.__code__ for frame in callers())
+
+
+def callers() -> Iterator[CodeType]:
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+        yield frame.f_code
+
+
 class Shaky(Database):
-    """A store that cannot be written to for a moment, whenever the committer asks."""
+    """A store that cannot be written to for a moment, once a letter is ready to begin."""
 
     failures = 0
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        if self.failures and current_thread().name == "committer":
+        if self.failures and is_below(Committer.write):
             self.failures -= 1
             raise StoreError("locked")
         with super().write() as connection:
@@ -212,7 +226,7 @@ class FullOnce(Database):
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        self.writes += current_thread().name == "committer"
+        self.writes += is_below(Committer.write)
         if self.writes == 2:
             raise OSError("no space left on device")
         with super().write() as connection:
@@ -232,17 +246,19 @@ def test_nothing_begins_after_an_end_that_could_not_be_written_down(world: World
         message_id="<1@example.org>",
         template_version="1",
     )
-    told: SimpleQueue[Answer] = SimpleQueue()
-    committer = Committer(outbox, lambda: world.now, connections=1)
+    told: list[Answer] = []
+    committer = Committer(outbox, lambda: world.now)
     try:
-        assert committer.begin(first, frozen)
-        committer.settle(first, SendResult(state=State.SENT), next_try_at=world.now, tell=told.put)
-        assert isinstance(told.get(timeout=10), OSError)
-        with pytest.raises(OSError, match="no space"):
-            committer.begin(second, frozen)
+        committer.begin(first, frozen, told.append)
+        committer.write()
+        committer.settle(first, SendResult(state=State.SENT), next_try_at=world.now, tell=told.append)
+        committer.write()
+        committer.begin(second, frozen, told.append)
+        committer.write()
     finally:
-        committer.close()
         database.close()
+    assert told[0] is True
+    assert all(isinstance(answer, OSError) and "no space" in str(answer) for answer in told[1:])
 
 
 # --- failures of more than one letter -----------------------------------------------------------------------------
@@ -302,11 +318,11 @@ def test_a_domain_that_asks_for_patience_rests_and_the_others_go_on(world: World
     class Busy(FakeTransport):
         offered = 0
 
-        def send(self, message: Message, begin: Callable[[], bool], **more: Any) -> SendResult:
+        def send(self, message: Message, begin: Ask, **more: Any) -> Talk[SendResult]:
             if message.recipient.endswith("@busy.example"):
                 self.offered += 1
                 return throttled
-            return super().send(message, begin, **more)
+            return (yield from super().send(message, begin, **more))
 
     post = Busy()
     delivered = courier(world, lambda: post, connections=1).run()
@@ -314,6 +330,28 @@ def test_a_domain_that_asks_for_patience_rests_and_the_others_go_on(world: World
     assert post.offered < 20
     assert "its destination has asked for patience" in delivered.texts
     assert delivered.balances
+
+
+def test_one_reply_in_twenty_that_asks_for_later_is_served_before_the_deadline(world: World) -> None:
+    """Every command may be put off, a second try too: nobody's letter is lost, late or doubled by it."""
+    people = planned(world, 40)
+    deadline, chance, put_off = world.now + timedelta(hours=12), Random(1), Counter[State]()
+    with ScriptedServer(PIPELINING | {phase: _mostly(chance, polite) for phase, polite in _POLITE}) as server:
+        while world.now < deadline and states(world, people) != {"sent": 40}:
+            put_off += courier(world, to(server)).run().states
+            world.now += timedelta(minutes=40)
+        server.settle()
+        assert put_off[State.DEFERRED] > 0
+        assert set(recipients(server).values()) == {1}
+    assert states(world, people) == {"sent": 40}
+
+
+_POLITE = (("MAIL", b"250 fine\r\n"), ("RCPT", b"250 fine\r\n"), ("DATA", b"354 go ahead\r\n"))
+
+
+def _mostly(chance: Random, polite: bytes) -> list[bytes]:
+    """Replies of which one in twenty asks for patience, and the last one does not."""
+    return [chance.choices([polite, b"450 4.2.0 come back later\r\n"], [19, 1])[0] for _ in range(200)] + [polite]
 
 
 def test_content_refused_two_slots_running_is_not_offered_a_third_time(world: World) -> None:
@@ -357,7 +395,7 @@ def test_a_rate_holds_at_the_server_for_every_minute(world: World) -> None:
     left: list[datetime] = []
 
     class Timed(FakeTransport):
-        def send(self, message: Message, begin: Callable[[], bool], **more: Any) -> SendResult:
+        def send(self, message: Message, begin: Ask, **more: Any) -> Talk[SendResult]:
             left.append(world.now)
             return super().send(message, begin, **more)
 
@@ -378,10 +416,10 @@ def test_stopping_ends_what_is_in_flight_and_gives_the_rest_back(world: World) -
     stopping, reached, may_answer = Event(), Event(), Event()
 
     class Slow(FakeTransport):
-        def send(self, message: Message, begin: Callable[[], bool], **more: Any) -> SendResult:
+        def send(self, message: Message, begin: Ask, **more: Any) -> Talk[SendResult]:
             reached.set()
-            may_answer.wait(20)
-            return super().send(message, begin, **more)
+            yield aside(lambda: may_answer.wait(20))
+            return (yield from super().send(message, begin, **more))
 
     post = Slow()
     done: list[Delivered] = []
