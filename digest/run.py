@@ -12,7 +12,7 @@ from digest.model import State, Subscriber
 from digest.pipeline import Result, Stage, unwatched
 from digest.store.connect import Database
 from digest.store.copy import copy_store
-from digest.store.moves import forget_picks
+from digest.store.moves import forget_deliveries, forget_picks
 from digest.store.runs import Run, add_run, last_runs
 from digest.store.sources import forget_listings
 from digest.subscribers.due import today
@@ -156,6 +156,7 @@ def _tidy(app: App, now: datetime) -> None:
     with app.database.write() as connection:
         forget_listings(connection, now - app.config.retention.listings)
         forget_picks(connection, now - _KEEP_PICKS)
+        forget_deliveries(connection, now - app.config.retention.deliveries)
 
 
 def _recorded(app: App, command: str, result: Result, started: datetime) -> Result:

@@ -92,6 +92,13 @@ def forget_picks(connection: sa.Connection, before: datetime) -> None:
     connection.execute(sa.update(delivery).where(old).values(picks=None))
 
 
+def forget_deliveries(connection: sa.Connection, before: datetime) -> None:
+    """Drop the account of letters that were settled before a moment, and what they named."""
+    old = delivery.c.settled_at < before
+    connection.execute(sa.delete(mention).where(mention.c.delivery.in_(sa.select(delivery.c.id).where(old))))
+    connection.execute(sa.delete(delivery).where(old))
+
+
 def raise_floor(connection: sa.Connection, kind: Kind, person: int, edition: int | None) -> None:
     """Move a reader's floor up to the last edition that a digest has served; never down."""
     if kind is Kind.DIGEST and edition is not None:

@@ -13,8 +13,8 @@ from typing import Literal
 
 Purpose = Literal["unsubscribe"]
 
-#: confirm an address, open one's preferences from a mail, stay in them, take back that one has left
-BriefPurpose = Literal["confirm", "preferences", "session", "undo"]
+#: confirm an address, open one's preferences from a mail, take back that one has left
+BriefPurpose = Literal["confirm", "preferences", "undo"]
 
 #: unsubscribe links work for 400 days: longer than any law asks, and than most people keep a letter
 LIFETIME: dict[Purpose, timedelta] = {"unsubscribe": timedelta(days=400)}

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from digest.model import Delivery, Digest, ItemText, Kind, Pick, SkipReason, State
 from digest.store.connect import Database
 from digest.store.ledger import Plan
-from digest.store.moves import cancel, expire, move
+from digest.store.moves import cancel, expire, forget_deliveries, move
 from digest.store.picks import Packed
 from digest.store.schema import LEGAL_MOVES, delivery
 from tests.world import World
@@ -239,3 +239,16 @@ def test_a_letter_repeated_by_hand_is_numbered_and_names_nothing_new(world: Worl
         assert [each.slot for each in tests] == ["2026-08-17#2", "2026-08-17#1"]
         assert all(each.digest == row.digest for each in tests)
         assert world.ledger.mention_of(connection, ada.id, one) == row
+
+
+def test_the_account_of_old_letters_goes_with_what_they_named(database: Database) -> None:
+    world = World(database).at("2026-08-17 07:30")
+    ada = world.reader()
+    world.list("old")
+    world.run()
+    world.at("2026-08-18 07:30").list("young")
+    world.run()
+    with database.write() as connection:
+        forget_deliveries(connection, world.now - timedelta(hours=1))
+    assert list(world.rows(ada)) == ["2026-08-18"]
+    assert world.mentions(ada) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -83,3 +83,51 @@ def test_a_fingerprint_is_stable_and_says_nothing() -> None:
     assert len(set(prints.values())) == len(prints)
     assert all(re.fullmatch("[0-9a-f]{32}", one) for one in prints.values())
     assert RING.fingerprint("ada@example.org") != Keyring(b"a new key").fingerprint("ada@example.org")
+
+
+# --- brief ones ---------------------------------------------------------------------------------------------------
+
+NOON = datetime(2026, 8, 17, 12, tzinfo=UTC)
+STAMP = "ada@example.org 2026-08-01"
+
+
+@given(PEOPLE, st.integers(1, 10**6), st.text(max_size=40))
+def test_a_brief_token_holds_until_its_moment(person: int, seconds: int, stamp: str) -> None:
+    until = NOON + timedelta(seconds=seconds)
+    token = RING.sign_briefly("confirm", person, until, stamp)
+    assert re.fullmatch("[A-Za-z0-9_-]{36}", token)
+    assert RING.person_of(token) == person
+    assert RING.is_valid(token, "confirm", stamp, NOON)
+    assert not RING.is_valid(token, "confirm", stamp, until)
+
+
+@given(PEOPLE, st.data())
+def test_a_brief_token_with_any_character_changed_is_forged(person: int, data: Any) -> None:
+    token = RING.sign_briefly("undo", person, NOON + timedelta(days=1), STAMP)
+    place = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.sampled_from(ALPHABET + "+/= \n").filter(lambda one: one != token[place]))
+    assert not RING.is_valid(token[:place] + other + token[place + 1 :], "undo", STAMP, NOON)
+
+
+def test_a_brief_token_is_for_one_purpose_one_stamp_and_one_key() -> None:
+    token = RING.sign_briefly("preferences", 7, NOON + timedelta(days=1), STAMP)
+    assert RING.is_valid(token, "preferences", STAMP, NOON)
+    assert not RING.is_valid(token, "undo", STAMP, NOON)
+    assert not RING.is_valid(token, "preferences", STAMP + "x", NOON)
+    assert not Keyring(b"another").is_valid(token, "preferences", STAMP, NOON)
+    assert Keyring(b"another", (b"a key for tests",)).is_valid(token, "preferences", STAMP, NOON), "a key was added"
+
+
+@given(st.text(st.characters(exclude_categories=[])) | st.text(ALPHABET, min_size=34, max_size=38))
+@example("A" * 36)
+@example("")
+def test_any_other_text_is_no_brief_token(text: str) -> None:
+    RING.person_of(text)
+    assert not RING.is_valid(text, "confirm", STAMP, NOON)
+
+
+def test_a_lasting_token_is_no_brief_one_and_the_other_way_round() -> None:
+    lasting = RING.sign("unsubscribe", 7, DAY)
+    brief = RING.sign_briefly("undo", 7, NOON + timedelta(days=1), STAMP)
+    assert RING.person_of(lasting) is None
+    assert RING.read(brief, "unsubscribe", DAY) is None

@@ -52,7 +52,7 @@ def test_a_link_to_confirm_ends_after_three_days(web: Web) -> None:
     assert web.person().status is Status.PENDING
 
 
-@pytest.mark.parametrize("purpose", ["preferences", "undo", "session"])
+@pytest.mark.parametrize("purpose", ["preferences", "undo"])
 def test_a_link_for_something_else_does_not_confirm(web: Web, purpose: str) -> None:
     web.post("/", {"email": ADA})
     web.work()
