@@ -68,6 +68,12 @@ class Trials:
                     self.month, self._newest = self._read(connection), newest
             yield self.month
 
+    def freshen(self) -> None:
+        """Read what is new, so that nobody waits for it; nothing before a first trial, since a month takes memory."""
+        if self._newest:
+            with self.at_hand():
+                pass
+
     def _forget(self) -> None:
         """Make room: two months at once would take twice the memory."""
         self.month, self._newest = Month((), ()), 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
@@ -88,7 +87,7 @@ def desk_of(app: App) -> Desk:
         keyring=app.keyring,
         joining=app.joining,
         trials=app.trials,
-        postman=Postman(app.joining, app.line, warm=partial(app.trials.of, config.profile)),
+        postman=Postman(app.joining, app.line, warm=app.trials.freshen),
         pages=Pages(config.site, app.templates, folder=config.templates),
         forms=Forms(app.keyring, app.clock, hosts),
         standing=app.standing_with(Database(config.store, busy_timeout=_PATIENCE)),
