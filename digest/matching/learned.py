@@ -32,6 +32,8 @@ _LEAST_LETTERS, _LEAST_HOLDERS, _MOST_HOLDERS = 3, 3, 0.2  #: of a word that can
 #: a word is named if so many papers that have it, and so large a part of them, have so much of the phrase
 _TOGETHER, _MOSTLY, _FITTING = 3, 0.5, 0.8
 _BLOCK = 1 << 20  # phrases times papers at a time
+#: the words to name of so many phrases are kept at a time
+_MANY = 1 << 16
 
 
 #: the texts of the past are gone; what only a text can tell, an exact row of words, teaches nothing
@@ -74,24 +76,29 @@ class Lessons:
         """
         return self._taught[rows]
 
-    def related(self, phrase: Phrase) -> list[str]:
-        """The learned terms that may be shown, best first."""
+    def related(self, phrases: Sequence[Phrase]) -> list[list[str]]:
+        """By phrase: the learned terms that may be shown, best first; what is new is found all at once."""
         with self._one_at_a_time:
-            if phrase not in self._related:
-                words = self.taught(self.rows([phrase])).indices.tolist()
-                found = earned(self._papers, Query.of([phrase], self._papers), np.array([_FITTING]))
-                fitting = found.papers[found.covered >= _FITTING]
-                self._related[phrase] = [self.terms[word] for word in words if self._convinces(word, phrase, fitting)]
-            return self._related[phrase]
+            if len(self._related) > _MANY:
+                self._related.clear()
+            new = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._related]
+            for first in range(0, len(new), self._block_size):
+                some = new[first : first + self._block_size]
+                self._related.update(zip(some, self._convincing(some), strict=True))
+            return [self._related[phrase] for phrase in phrases]
+
+    @property
+    def _block_size(self) -> int:
+        """How many phrases are looked for at a time."""
+        return max(_BLOCK // max(len(self._papers.index.items), 1), 1)
 
     def _blocks(self, phrases: Sequence[Phrase]) -> Iterator[sparse.csr_array]:
-        papers = len(self._papers.index.items)
-        if papers < LEAST_PAPERS:
+        if len(self._papers.index.items) < LEAST_PAPERS:
             yield sparse.csr_array((len(phrases), len(self.terms)), dtype=np.float32)
             return
-        query, size = Query.of(phrases, self._papers), max(_BLOCK // papers, 1)
-        for start in range(0, len(phrases), size):
-            yield self._learn(query.some(start, min(start + size, len(phrases))))
+        query = Query.of(phrases, self._papers)
+        for start in range(0, len(phrases), self._block_size):
+            yield self._learn(query.some(start, min(start + self._block_size, len(phrases))))
 
     def _learn(self, query: Query) -> sparse.csr_array:
         teachers = self._teachers(query)
@@ -143,13 +150,43 @@ class Lessons:
         enough[has] = values[np.searchsorted(papers, has, side="right") - 1]
         return enough
 
-    def _convinces(self, word: int, phrase: Phrase, fitting: NDArray[np.int32]) -> bool:
-        """Whether most papers that have a word fit the phrase: then a reader sees why it counts."""
+    def _convincing(self, phrases: Sequence[Phrase]) -> list[list[str]]:
+        """By phrase: the words of its lesson of which most papers that have them fit it.
+
+        A reader then sees why they count.
+        """
+        lessons = self.taught(self.rows(phrases))
+        found: list[list[str]] = [[] for _ in phrases]
+        if lessons.nnz:
+            owner = np.repeat(np.arange(len(phrases)), np.diff(lessons.indptr))
+            words = lessons.indices.astype(np.int64)
+            convinces = self._are_mostly_among(words, owner, self._fitting(phrases))
+            for which, word in zip(owner[convinces].tolist(), words[convinces].tolist(), strict=True):
+                if self.terms[word] not in phrases[which].terms:
+                    found[which].append(self.terms[word])
+        return found
+
+    def _fitting(self, phrases: Sequence[Phrase]) -> NDArray[np.bool_]:
+        """Phrases by papers: whether a paper has so much of a phrase that it fits it."""
+        found = earned(self._papers, Query.of(phrases, self._papers), np.full(len(phrases), _FITTING))
+        fits = np.flatnonzero(found.covered >= _FITTING)
+        fitting = np.zeros((len(phrases), len(self._papers.index.items)), bool)
+        fitting[found.phrases[fits], found.papers[fits]] = True
+        return fitting
+
+    def _are_mostly_among(
+        self, words: NDArray[np.int64], owner: NDArray[np.int64], fitting: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """The places of the words of which most papers that have them fit the phrase that owns the word."""
         postings = self._papers.index.postings
-        holders = postings.papers[postings.starts[word] : postings.starts[word + 1]]
-        together = np.count_nonzero(np.isin(holders, fitting))
-        convinces = together >= max(_TOGETHER, _MOSTLY * len(holders)) and self.terms[word] not in phrase.terms
-        return bool(convinces)
+        needed = np.maximum(_TOGETHER, _MOSTLY * postings.sizes)
+        # most words are in more papers than there are to fit
+        likely = np.flatnonzero(np.count_nonzero(fitting, axis=1)[owner] >= needed[words])
+        holders = postings.take(words[likely])
+        fit = fitting[np.repeat(owner[likely], holders.sizes), holders.papers]
+        together = np.bincount(np.repeat(np.arange(len(likely)), holders.sizes)[fit], minlength=len(likely))
+        convinces: NDArray[np.int64] = likely[together >= needed[words[likely]]]
+        return convinces
 
 
 def strongest(

@@ -27,7 +27,7 @@ class Rows:
     def matches(self) -> list[tuple[Match, ...]]:
         """The reasons of each row."""
         papers = np.repeat(self.papers, np.diff(self.starts))
-        found = list(map(self.window.reason, self.wishes.tolist(), papers.tolist()))
+        found = self.window.reasons(self.wishes.tolist(), papers.tolist())
         return [tuple(found[start:end]) for start, end in pairwise(self.starts.tolist())]
 
     def picks(self) -> list[Pick]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 
 import numpy as np
@@ -22,7 +22,7 @@ from digest.matching.learned import Lessons
 from digest.matching.names import AUTHOR_SHARE, CATEGORY_SHARE, Names, mark_author, mark_category
 from digest.matching.numbering import Numbers
 from digest.matching.papers import Papers
-from digest.matching.phrase import typed_words
+from digest.matching.phrase import Phrase, typed_words
 from digest.matching.shares import Cells, Shares
 from digest.model import Announced, Field, Interest, ItemText, Mark, Match, Sign
 
@@ -32,6 +32,8 @@ WHOLE = 100
 LEAST_SHARE = 0.3
 #: how many learned words a reason names
 _NAMED = 2
+#: the forms of so many phrases are kept, and what words they were typed in
+_MANY = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,30 +91,49 @@ class EditionScores:
         [cells] = self._cells
         return Table(np.concatenate([[0], np.cumsum(cells.sizes)]), cells.papers, cells.shares, cells.is_whole)
 
-    def evidence(self, interest: Interest, item: int) -> Evidence:
-        """What was found of an interest in a paper that its row names: for the reason and the mark of a pick."""
-        [row] = self.rows([interest])
-        sought, place = canonical(interest), self._place[item]
-        start, end = self.table.starts[row : row + 2]
-        share = float(self.table.shares[start + np.searchsorted(self.table.papers[start:end], place)])
+    def evidence(self, interests: Sequence[Interest], items: Sequence[int]) -> list[Evidence]:
+        """What was found of interests in papers that their rows name: for the reasons and the marks of picks.
+
+        The nth paper is that of the nth interest.
+        """
+        places = [self._place[item] for item in items]
+        shares = self._shares_in(self.rows(interests), places)
+        sought = list(map(canonical, interests))
+        return list(map(self._evidence, sought, places, shares, self._related(sought)))
+
+    def _shares_in(self, rows: NDArray[np.int32], places: Sequence[int]) -> list[float]:
+        """The share of each row in the paper of equal place."""
+        table = self.table
+        bounds = zip(table.starts[rows].tolist(), table.starts[rows + 1].tolist(), places, strict=True)
+        cells = [start + int(table.papers[start:end].searchsorted(place)) for start, end, place in bounds]
+        shares: list[float] = table.shares[cells].tolist()
+        return shares
+
+    def _evidence(self, sought: Sought, place: int, share: float, related: Sequence[str]) -> Evidence:
         if sought.field in (Field.AUTHOR, Field.CATEGORY):
             mark = _mark_name(sought, self._texts[place])
             return Evidence(share=share, is_whole=True, field=mark.field, mark=mark)
-        forms = forms_of(sought.phrase, self._papers.acronyms, self._papers.number)
-        found = Found.of(forms, self._analysed(place), _fields(sought))
+        found = Found.of(self._forms(sought.phrase), self._analysed(place), _fields(sought))
+        mark = found.mark
         return Evidence(
             share=share,
             is_whole=found.is_whole,
             found=found.words,
-            field=found.mark.field,
-            mark=found.mark,
-            related=self._related(sought, place),
+            field=mark.field,
+            mark=mark,
+            related=self._named(sought, place, related) if related else (),
         )
 
     @cached_property
     def _papers(self) -> Papers:
         index = Index.of(self._texts) if self._index is None else self._index.updated(self._texts)
         return Papers(index, self._history, Acronyms.of(self._history), self._analysed)
+
+    @cached_property
+    def _forms(self) -> Callable[[Phrase], list[list[Form]]]:
+        """How papers may write the words of a phrase; many papers of a day are marked with the same ones."""
+        papers = self._papers
+        return lru_cache(maxsize=_MANY)(lambda phrase: forms_of(phrase, papers.acronyms, papers.number))
 
     @cached_property
     def _names(self) -> Names:
@@ -149,19 +170,25 @@ class EditionScores:
             return Cells.of(whole, 0, is_whole=True)
         return self._shares.of(sought)
 
-    def _related(self, sought: Sought, place: int) -> tuple[str, ...]:
-        """The learned words to name: the best ones that the paper has, in its own spelling."""
-        if self._lessons is None or sought.field is not None:
-            return ()
+    def _related(self, sought: Sequence[Sought]) -> list[Sequence[str]]:
+        """The learned words that may be named with each."""
+        if self._lessons is None:
+            return [()] * len(sought)
+        related = iter(self._lessons.related([each.phrase for each in sought if each.field is None]))
+        return [next(related) if each.field is None else () for each in sought]
+
+    def _named(self, sought: Sought, place: int, related: Sequence[str]) -> tuple[str, ...]:
+        """The related words to name: the best ones that the paper has, in its own spelling."""
         text, paper = self._texts[place], self._analysed(place)
         spelled: dict[str, None] = {}
         own = {"", *sought.phrase.terms}
-        for term in self._lessons.related(sought.phrase):
+        terms = _terms_of(text)
+        for term in (term for term in related if term in terms and term not in sought.unrelated):
             for written, passage in ((text.title, paper.title), (text.abstract, paper.abstract)):
                 places = passage.places(Form((term,)))
                 words = written[places[0].start : places[0].end] if places else ""
                 # mixture-of-experts tells a reader of "mixture of experts" nothing new
-                if words and term not in sought.unrelated and not {word.term for word in split(words)} <= own:
+                if words and not {word.term for word in split(words)} <= own:
                     spelled[words] = None
                     break
         return tuple(spelled)[:_NAMED]
@@ -189,7 +216,17 @@ def match(interest: Interest, evidence: Evidence) -> Match:
 def _words(interest: Interest, evidence: Evidence) -> tuple[str, ...]:
     if evidence.field in (Field.AUTHOR, Field.CATEGORY):
         return (interest.phrase,)
-    return typed_words(interest.phrase, is_exact=interest.exact, found=() if interest.exact else evidence.found)
+    return _typed_words(interest.phrase, is_exact=interest.exact, found=() if interest.exact else evidence.found)
+
+
+#: readers who weigh a phrase differently are told the same words
+_typed_words = lru_cache(maxsize=_MANY)(typed_words)
+
+
+@lru_cache(maxsize=512)  # the papers of a day, as with their analysis
+def _terms_of(text: ItemText) -> set[str]:
+    paper = analyse(text)
+    return paper.title.terms | paper.abstract.terms
 
 
 def _fields(sought: Sought) -> tuple[Field, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from functools import cached_property
 
@@ -91,10 +92,17 @@ class Window:
             for each in self.papers
         ]
 
-    def reason(self, wish: int, paper: int) -> Match:
-        """Why a paper fits an interest."""
-        interest = self.wishes.interests[wish]
-        return match(interest, self._edition_of[paper].evidence(interest, self.papers[paper].text.item))
+    def reasons(self, wishes: Sequence[int], papers: Sequence[int]) -> list[Match]:
+        """Why papers fit interests, for each two of equal place."""
+        of_edition: dict[EditionScores, list[int]] = defaultdict(list)
+        for at, paper in enumerate(papers):
+            of_edition[self._edition_of[paper]].append(at)
+        found: dict[int, Match] = {}
+        for edition, places in of_edition.items():
+            interests = [self.wishes.interests[wishes[at]] for at in places]
+            evidence = edition.evidence(interests, [self.papers[papers[at]].text.item for at in places])
+            found.update(zip(places, map(match, interests, evidence), strict=True))
+        return [found[at] for at in range(len(found))]
 
     def _places_in(self, edition: EditionScores) -> NDArray[np.int64]:
         """By position in an edition: the number of the paper; -1 where another announcement stands for it."""

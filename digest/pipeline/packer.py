@@ -67,8 +67,9 @@ class Packer:
         self._forget()
         papers = len(self.window.papers)
         keys = (rows.wishes * papers + np.repeat(rows.papers, np.diff(rows.starts))).tolist()
-        for key in set(keys).difference(self._pieces):
-            self._pieces[key] = piece(self.window.reason(*divmod(key, papers)))
+        new = list(set(keys).difference(self._pieces))
+        reasons = self.window.reasons([key // papers for key in new], [key % papers for key in new])
+        self._pieces.update(zip(new, map(piece, reasons), strict=True))
         return [self._pieces[key] for key in keys]
 
     def _forget(self) -> None:

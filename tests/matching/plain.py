@@ -96,7 +96,7 @@ def judge(announced: Announced, edition: EditionScores, interests: Sequence[Inte
     counted = []
     for each, share, _ in found:
         if share and each.sign is not Sign.NEVER:
-            evidence = replace(edition.evidence(each, item), share=share)
+            evidence = replace(edition.evidence([each], [item])[0], share=share)
             points = match(each, evidence).points
             exact = 100 * each.weight * share * (1 if each.sign is Sign.MORE else -1)
             counted.append((points * 1000 + round((exact - points) * 1000), each, match(each, evidence)))

@@ -47,7 +47,8 @@ def evidence_of(edition: EditionScores, interest: Interest) -> dict[int, Evidenc
     """{item: evidence} of everything that an edition has of an interest."""
     [row] = edition.rows([interest])
     papers = edition.table.papers[edition.table.starts[row] : edition.table.starts[row + 1]]
-    return {item: edition.evidence(interest, item) for item in edition.items[papers].tolist()}
+    items = edition.items[papers].tolist()
+    return dict(zip(items, edition.evidence([interest] * len(items), items), strict=True))
 
 
 def one(line: str) -> Interest:

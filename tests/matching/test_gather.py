@@ -161,6 +161,7 @@ def test_runs_of_readers_end_before_they_are_large() -> None:
 @LAW
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-(2**62), 2**62), st.integers(0, 1)), max_size=30))
 def test_an_order_is_that_of_the_rows(rows: list[tuple[int, int, int]]) -> None:
-    for columns in (rows, [(one, two % 5, three) for one, two, three in rows]):
+    # numbers of one digit, of some, and too long for one number
+    for columns in (rows, *([(one, two % most, three) for one, two, three in rows] for most in (5, 2**20, 2**50))):
         arrays = np.array(columns, np.int64).reshape(-1, 3).T
         assert order(*arrays).tolist() == sorted(range(len(rows)), key=columns.__getitem__)

@@ -144,7 +144,29 @@ def test_a_word_that_is_struck_out_does_not_count_for_its_reader_alone() -> None
     assert without[1].share == others[1].share
 
 
+@settings(deadline=None)  # each example learns from scratch
+@given(st.lists(PHRASES, max_size=5))
+def test_a_phrase_names_the_same_words_in_any_company(phrases: list[str]) -> None:
+    known = [canonical(Interest(phrase=phrase)).phrase for phrase in phrases]
+    assert Lessons(PAST).related(known) == [LESSONS.related([phrase])[0] for phrase in known]
+
+
+def test_words_convince_where_most_papers_that_have_them_fit_the_phrase() -> None:
+    """Most papers with "dawn" are about something else."""
+    kinds = (
+        ["Songs of larks at dawn"] * 3,
+        ["Songs of larks by rivers"] * 2,
+        ["Fishing at dawn"] * 4,
+        ["Milk and butter"] * 31,
+    )
+    titles = [title for kind in kinds for title in kind] * (LEAST_PAPERS // 40 + 1)
+    lessons = Lessons(Index.of([paper(-number, title) for number, title in enumerate(titles, 1)]))
+    phrase = canonical(one("songs")).phrase
+    assert learned(lessons, phrase).keys() >= {"lark", "river", "dawn"}
+    assert set(lessons.related([phrase])[0]) == {"lark", "river"}
+
+
 def test_the_words_of_a_phrase_best_first() -> None:
-    related = LESSONS.related(canonical(one("drug discovery")).phrase)
+    [related] = LESSONS.related([canonical(one("drug discovery")).phrase])
     assert related[0] == "molecul"
     assert set(related) == {"molecul", "dock", "protein", "affin", "decid"}
