@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.matching.gather import Profiles, Scored
+from digest.matching.gather import Profiles, Scored, order_of
 
 #: how many near misses the letter of a quiet day shows
 MISSES = 3
@@ -71,17 +71,14 @@ def together(readers: NDArray[np.int64], topics: NDArray[np.int64]) -> NDArray[n
 def order(*columns: NDArray[np.int64]) -> NDArray[np.int64]:
     """The order by these columns, the first counts most; of equal rows the earlier comes first.
 
-    It is `np.lexsort` with all columns in the bits of one number: one sort, and no search for what was moved.
+    It is `np.lexsort` with all columns in the bits of one number, where they have room there.
     """
     keys, bits = np.zeros(len(columns[0]), np.int64), 0
-    for column in (*columns, np.arange(len(keys))):
+    for column in columns:
         least = int(column.min(initial=0))
         size = (int(column.max(initial=0)) - least).bit_length()
         keys, bits = (keys << size) + (column - least), bits + size
-    if bits > _BITS:
-        return np.lexsort(columns[::-1])
-    keys.sort()
-    return keys & ((1 << size) - 1)
+    return np.lexsort(columns[::-1]) if bits > _BITS else order_of(keys, bits)
 
 
 def _nearest(scored: Scored, is_quiet: NDArray[np.bool_], fame: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -97,29 +94,30 @@ def _may_have_place(profiles: Profiles, scored: Scored, fits: NDArray[np.int64])
 
     A place goes to a reader's highest scores, and to the best of each group for as many turns as are dealt.
     """
-    slots = int(np.diff(profiles.starts).max(initial=1))
+    count, slots = len(profiles), int(np.diff(profiles.starts).max(initial=1))
     readers, scores = scored.reader[fits], scored.score[fits]
-    lanes = readers * slots + profiles.groups[scored.strongest(fits, profiles)]
     may = _is_high(readers, scores, profiles.caps)
+    lanes = profiles.groups[scored.strongest(fits, profiles)] * count + readers
     left, places = np.arange(len(fits)), profiles.caps // 2
     while len(left):
-        best = np.full(len(profiles) * slots, -1)
-        np.maximum.at(best, lanes[left], scores[left])
-        leads = scores[left] == best[lanes[left]]
+        best = np.full(slots * count, -1)
+        np.maximum.at(best, lanes, scores)
+        leads = scores == best[lanes]
         may[left[leads]] = True
-        places = places - (best.reshape(-1, slots) >= 0).sum(axis=1)
-        left = left[~leads & (places > 0)[readers[left]]]
+        places = places - np.count_nonzero(best.reshape(slots, count) >= 0, axis=0)
+        stays = np.flatnonzero((places > 0)[readers])
+        stays = stays[~leads[stays]]
+        left, readers, lanes, scores = left[stays], readers[stays], lanes[stays], scores[stays]
     return may
 
 
 def _is_high(readers: NDArray[np.int64], scores: NDArray[np.int64], caps: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether fewer of the reader's papers stand clearly higher than the letter holds, by a count of rough heights."""
-    heights = scores >> max(0, int(scores.max(initial=0)).bit_length() - _HEIGHT_BITS)
-    levels = 1 << _HEIGHT_BITS
-    counts = np.bincount(readers * levels + heights, minlength=len(caps) * levels).reshape(-1, levels)
-    as_high = counts[:, ::-1].cumsum(axis=1)
-    reach = (as_high < caps[:, None]).sum(axis=1)
-    is_high: NDArray[np.bool_] = heights >= levels - 1 - reach[readers]
+    depths = (1 << _HEIGHT_BITS) - 1 - (scores >> max(0, int(scores.max(initial=0)).bit_length() - _HEIGHT_BITS))
+    counts = np.bincount(depths * len(caps) + readers, minlength=len(caps) << _HEIGHT_BITS)
+    before = counts.reshape(-1, len(caps)).cumsum(axis=0)
+    reach = np.count_nonzero(before < caps, axis=0)
+    is_high: NDArray[np.bool_] = depths <= reach[readers]
     return is_high
 
 

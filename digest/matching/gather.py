@@ -106,7 +106,7 @@ class Scored:
 
     def strongest(self, which: NDArray[np.int64], profiles: Profiles) -> NDArray[np.int64]:
         """The strongest reason of some papers, as a place among the interests of all readers."""
-        return profiles.starts[self.reader[which]] + self.slots[self.first[which]]
+        return profiles.starts.take(self.reader.take(which)) + self.slots.take(self.first.take(which))
 
     def reasons(self, which: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The slots of the reasons that count of some papers: those of paper n are starts[n]:starts[n + 1]."""
@@ -139,21 +139,22 @@ def score(profiles: Profiles, parts: Sequence[Part], papers: int) -> Scored:
     reader_at = paper_at + papers.bit_length()
     keys = np.concatenate(list(_cells(profiles, parts, strength_at, paper_at, reader_at)))
     # sorting is dear, and most papers have something of one interest only: these stand first, each its own run
-    pairs = keys >> paper_at
-    is_alone = np.bincount(pairs)[pairs] == 1
-    shared = np.sort(keys[~is_alone])
+    is_alone = _are_alone(keys >> paper_at, len(profiles) << reader_at - paper_at)
+    shared = keys[~is_alone]
+    shared = shared[order_of(shared, reader_at + len(profiles).bit_length())]
+    pairs = shared >> paper_at
     keys = np.concatenate([keys[is_alone], shared])
     alone = len(keys) - len(shared)
-    first = np.concatenate([np.arange(alone), alone + np.flatnonzero(np.diff(shared >> paper_at, prepend=-1))])
+    first = np.concatenate([np.arange(alone), alone + np.flatnonzero(np.diff(pairs, prepend=-1))])
     last = np.append(first, len(keys))[1:]
     inverted = (keys >> strength_at) & (2 * _ZERO - 1)
     strength = _ZERO - inverted
     points = (strength + (1 << _RESIDUE_BITS - 1)) >> _RESIDUE_BITS
     counts = (points > 0) | (inverted < _VETO)
-    rank = np.arange(alone, len(keys)) - np.repeat(first[alone:], (last - first)[alone:])
-    counts[alone:] &= (rank < STRONGEST) | (points[alone:] < 0)
+    later = alone + STRONGEST
+    counts[later:] &= (pairs[STRONGEST:] != pairs[:-STRONGEST]) | (points[later:] < 0)
     # points and what was rounded off travel through one sum, in the upper and the lower half
-    total = np.where(counts, (points << 32) + strength - (points << _RESIDUE_BITS), 0)
+    total = (points * ((1 << 32) - (1 << _RESIDUE_BITS)) + strength) * counts
     if len(shared):
         total = np.concatenate([total[:alone], np.add.reduceat(total, first[alone:])])
     scores = (total + (1 << 31)) >> 32
@@ -183,12 +184,17 @@ def _cells(
     for part in parts:
         rows = part.rows[profiles.sought]
         cells, lengths = _runs(part.table.starts[rows], part.table.starts[rows + 1])
-        earned = np.repeat(factors, lengths) * part.table.shares[cells]
+        earned = np.repeat(factors, lengths)
+        earned *= part.table.shares.take(cells)
         points = np.rint(earned)
-        strength = points * (1 << _RESIDUE_BITS) + np.rint((earned - points) * FINE)
-        papers = part.papers[part.table.papers[cells]]
-        keys = np.repeat(bases, lengths) + (papers << paper_at) + ((_ZERO - strength.astype(np.int64)) << strength_at)
-        yield keys[(points != 0) & (papers >= 0)]
+        earned -= points
+        strength = (points * (1 << _RESIDUE_BITS) + np.rint(earned * FINE)).astype(np.int64)
+        papers = part.papers.take(part.table.papers.take(cells))
+        keys = np.repeat(bases + (_ZERO << strength_at), lengths)
+        keys += papers << paper_at
+        keys -= strength << strength_at
+        is_kept = (points != 0) & (papers >= 0)
+        yield keys if is_kept.all() else keys[is_kept]
         cells, lengths = _runs(part.table.starts[rows[never]], part.table.starts[rows[never] + 1])
         papers = part.papers[part.table.papers[cells]]
         keys = np.repeat(bases[never], lengths) + (papers << paper_at) + (_VETO << strength_at)
@@ -197,8 +203,30 @@ def _cells(
     yield (reader << reader_at) + (paper << paper_at) + (_EXCLUDED << strength_at)
 
 
+def order_of(keys: NDArray[np.int64], bits: int) -> NDArray[np.int64]:
+    """The order of numbers of so many bits, none below 0; of equal ones the earlier comes first.
+
+    numpy sorts numbers of 16 bits by counting, several times as fast as longer ones by comparing.
+    """
+    ordered = np.argsort(keys.astype(np.uint16), kind="stable")
+    for at in range(16, bits, 16):
+        digits = (keys.take(ordered) >> at).astype(np.uint16)
+        ordered = ordered.take(np.argsort(digits, kind="stable"))
+    return ordered
+
+
+def _are_alone(numbers: NDArray[np.int64], end: int) -> NDArray[np.bool_]:
+    """Which numbers occur once; all are below the end."""
+    times = np.zeros(end, np.uint16)  # nobody has so many interests that these would run over
+    np.add.at(times, numbers, np.uint16(1))
+    is_alone: NDArray[np.bool_] = times.take(numbers) == 1
+    return is_alone
+
+
 def _runs(first: NDArray[np.int64], last: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """All indexes of runs first:last, run after run, and how many each has."""
     lengths = last - first
     before = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum()) + np.repeat(first - before, lengths), lengths
+    indexes = np.repeat(first - before, lengths)
+    indexes += np.arange(len(indexes))
+    return indexes, lengths
