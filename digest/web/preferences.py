@@ -86,12 +86,6 @@ def routes(desk: Desk) -> APIRouter:
             desk.standing.resume(person.email, now)
         return _again(desk, person)
 
-    @router.post("/preferences/{token}/leave")
-    def leave(token: str, _posted: Posted = desk.forms.posted("leave")) -> Response:
-        """Leave from here: the page of the goodbye, where it can be undone."""
-        person = _holder(desk, token)
-        return RedirectResponse(f"/unsubscribe/{desk.keyring.sign('unsubscribe', person.id, desk.clock().date())}", 303)
-
     @router.get("/preferences/{token}/data.json")
     def download(token: str) -> Response:
         """Everything that is kept about a reader."""
@@ -109,6 +103,8 @@ def routes(desk: Desk) -> APIRouter:
     def move(request: Request, token: str, posted: Posted = desk.forms.posted("address")) -> Response:
         """Ask whoever has the new address; nothing moves before they say yes."""
         person = _holder(desk, token)
+        if person.owner == "file":
+            raise Refused(403, "Your address stands in the operator’s file, so only they can change it.")
         form = with_address(Filled(person.profile), posted)
         if form.errors:
             return _address_page(desk, token, person, form.errors["email"], form.email, status=422)

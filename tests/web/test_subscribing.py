@@ -187,6 +187,10 @@ def test_a_file_reader_takes_the_profile_over_with_the_first_edit(web: Web) -> N
     person = web.person()
     page = f"/preferences/{web.desk.sign(person, 'preferences', web.now + timedelta(hours=1))}"
     assert "operator’s file" in web.get(page).text
+    signed = web.desk.forms.sign("address", page.rpartition("/")[2])
+    web.now += timedelta(seconds=5)
+    moved = web.client.post(f"{page}/address", data={"form": signed, "email": "new@example.org"})
+    assert moved.status_code == 403, "the file would bring the old address back"
     web.post(page, {"interests": "kites"})
     assert web.person().owner == "person"
     web.app.standing.sync([(ADA, web.app.config.profile)], operator="owner", now=web.now)
