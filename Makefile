@@ -36,6 +36,8 @@ bench: $(VENV)/.ready-dev ## how fast it starts, matches, tries out, typesets an
 	$(BIN)/python bench/trial.py
 	$(BIN)/python bench/letter.py
 	$(BIN)/python bench/deliver.py
+	$(BIN)/python bench/archive.py
+	$(BIN)/python bench/signups.py
 
 clean: ## everything that was made here but letters and the store
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

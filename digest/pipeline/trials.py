@@ -66,6 +66,7 @@ class Trials:
                 if newest != self._newest or self.month.is_full:
                     self._forget()
                     self.month, self._newest = self._read(connection), newest
+                    gc.freeze()  # or every full collection walks a month of papers while somebody waits
             yield self.month
 
     def freshen(self) -> None:
@@ -77,6 +78,7 @@ class Trials:
     def _forget(self) -> None:
         """Make room: two months at once would take twice the memory."""
         self.month, self._newest = Month((), ()), 0
+        gc.unfreeze()
         gc.collect()  # windows are circles, which nothing else takes apart in time
 
     def _read(self, connection: sa.Connection) -> Month:
