@@ -102,6 +102,7 @@ def test_nothing_keeps_operators_out(site: Live, scheme: str, tmp_path: Path) ->
         page.wait_for_timeout(2_200)
         page.get_by_label("Token").fill("a token for the tests of pages")
         page.get_by_role("button").first.click()
+        page.get_by_role("link", name="People").wait_for()
         answers = {}
         for name in ("", "/people", "/suppressed", "/editions"):
             answer = page.goto(f"{site.url}/admin{name}")
