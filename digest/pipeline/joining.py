@@ -65,18 +65,23 @@ class Joining:
     def see_to(self, now: datetime) -> Seen:
         """See to the wishes that wait, each in a transaction of its own."""
         with self._database.read() as connection:
-            waiting = askings.waiting(connection, now, _BATCH)
+            waiting = askings.waiting(connection, now, longest=rules.LONGEST_WAIT, limit=_BATCH)
         written: list[int] = []
         is_braked = False
         for wish in waiting:
             with self._database.write() as connection:
-                cap = self._held_by(connection, wish, now)
-                if cap is not None:
+                if not askings.stands(connection, wish):  # somebody else sees to it, or it was asked for anew
+                    continue
+                answer = self._answer(connection, wish)
+                own, shared = self._caps_of(connection, wish, now)
+                full = limits.take(self._database, connection, [*own, *shared], now) if answer else None
+                if full in shared:
                     askings.hold(connection, wish, now + rules.LOOK_AGAIN)
-                    is_braked = is_braked or cap.key == self._key(_EVERYBODY)
-                elif askings.take(connection, wish):
-                    person = self._seen_to(connection, wish, now)
-                    written += [person] if person is not None else []
+                    is_braked = is_braked or full.key == self._key(_EVERYBODY)
+                    continue
+                askings.take(connection, wish)
+                if answer and full is None:
+                    written.append(self._written(connection, wish, answer, now))
         with self._database.read() as connection:
             held = askings.held(connection, now)
         if is_braked:
@@ -104,51 +109,50 @@ class Joining:
 
     # --- one wish ---
 
-    def _held_by(self, connection: sa.Connection, wish: Asking, now: datetime) -> Cap | None:
-        """The limit of everybody, of the network or of the recipient's domain that a wish has to wait for."""
-        if wish.wish is Wish.LINK:
-            return None
-        domain = wish.email.rpartition("@")[2].casefold()
-        hourly = rules.brake(limits.count(connection, self._key(_EVERYBODY), now - timedelta(days=7)))
-        caps = [
-            Cap(self._key(_EVERYBODY), hourly, rules.HOUR),
-            *self._caps(f"network {rules.same_network(wish.network)}", rules.OF_NETWORK),
-            *self._caps(f"domain {domain}", rules.OF_DOMAIN),
-        ]
-        return limits.take(self._database, connection, caps, now)
-
-    def _seen_to(self, connection: sa.Connection, wish: Asking, now: datetime) -> int | None:
-        """Carry out a wish; who is written to because of it, None where nobody is."""
+    def _answer(self, connection: sa.Connection, wish: Asking) -> Kind | None:
+        """The letter that a wish is answered with, which depends on who has the address; None for no letter."""
         if is_suppressed(connection, [wish.email, *self._keyring.hashes(wish.email)]):
             return None
         person = self._people.find(connection, wish.email)
         is_reader = person is not None and person.status in (Status.ACTIVE, Status.PAUSED)
-        has_left = person is not None and person.status is Status.UNSUBSCRIBED
         match wish.wish:
             case Wish.LINK:
-                answer = Kind.REPLY if is_reader or has_left else None
+                return Kind.REPLY if person is not None and person.status is not Status.PENDING else None
             case Wish.MOVE:
-                answer = Kind.CONFIRM if person is None else None
+                return Kind.CONFIRM if person is None else None
             case Wish.JOIN:
-                answer = Kind.REPLY if is_reader else Kind.CONFIRM
-        if answer is None or not self._may_write(connection, wish, now):
-            return None
+                return Kind.REPLY if is_reader else Kind.CONFIRM
+
+    def _caps_of(self, connection: sa.Connection, wish: Asking, now: datetime) -> tuple[list[Cap], list[Cap]]:
+        """The limits of the address, whoever has typed it, and those that a wish waits for: all of them or none count.
+
+        So what the address alone refuses uses nobody else's share up.
+        """
+        mailbox = rules.same_mailbox(wish.email)
+        if wish.wish is Wish.LINK:
+            return self._caps(f"link {mailbox}", rules.OF_LINKS), []
+        domain = wish.email.rpartition("@")[2].casefold()
+        hourly = rules.brake(limits.count(connection, self._key(_EVERYBODY), now - timedelta(days=7)))
+        return self._caps(f"join {mailbox}", rules.OF_ADDRESS), [
+            Cap(self._key(_EVERYBODY), hourly, rules.HOUR),
+            *self._caps(f"network {rules.same_network(wish.network)}", rules.OF_NETWORK),
+            *self._caps(f"domain {domain}", rules.OF_DOMAIN),
+        ]
+
+    def _written(self, connection: sa.Connection, wish: Asking, answer: Kind, now: datetime) -> int:
+        """Have the letter written; to whom."""
+        person = self._people.find(connection, wish.email)
         if answer is Kind.CONFIRM or person is None:
-            return self._confirm_first(connection, wish, person, now)
-        cause = f"link {wish.id} {wish.place}".strip() if wish.wish is Wish.LINK else f"already {wish.id}"
-        return self._written(connection, person.id, Kind.REPLY, cause, now)
+            one, cause = self._made_pending(connection, wish, person, now), str(wish.id)
+        elif wish.wish is Wish.LINK:
+            one, cause = person.id, f"link {wish.id} {wish.place}".strip()
+        else:
+            one, cause = person.id, f"already {wish.id}"
+        enqueue_notice(connection, one, answer, cause, transport=self._transport, now=now)
+        return one
 
-    def _may_write(self, connection: sa.Connection, wish: Asking, now: datetime) -> bool:
-        """Whether the address has not had too many letters of this sort, whoever has typed it."""
-        amounts = rules.OF_LINKS if wish.wish is Wish.LINK else rules.OF_ADDRESS
-        sort = "link" if wish.wish is Wish.LINK else "join"
-        caps = self._caps(f"{sort} {rules.same_mailbox(wish.email)}", amounts)
-        return limits.take(self._database, connection, caps, now) is None
-
-    def _confirm_first(
-        self, connection: sa.Connection, wish: Asking, person: Subscriber | None, now: datetime
-    ) -> int | None:
-        """Ask whoever has the address; until they say yes, nothing else is ever sent to it."""
+    def _made_pending(self, connection: sa.Connection, wish: Asking, person: Subscriber | None, now: datetime) -> int:
+        """Who has the address, asked and not answered: until they say yes, nothing else is ever sent to it."""
         consent = {"source": wish.door, "at": wish.asked_at.isoformat(), "wording": wish.wording}
         if person is None:
             one = self._people.add(
@@ -167,10 +171,7 @@ class Joining:
             self._people.change(connection, one, **values)
         origin = {"asked_at": wish.asked_at, "asked_from": wish.network, "replaces": wish.person}
         self._people.change(connection, one, **origin)
-        return self._written(connection, one, Kind.CONFIRM, str(wish.id), now)
-
-    def _written(self, connection: sa.Connection, one: int, kind: Kind, cause: str, now: datetime) -> int | None:
-        return one if enqueue_notice(connection, one, kind, cause, transport=self._transport, now=now) else None
+        return one
 
     def _caps(self, what: str, amounts: Sequence[tuple[int, timedelta]]) -> list[Cap]:
         return [Cap(self._key(what), most, span) for most, span in amounts]

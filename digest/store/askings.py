@@ -34,16 +34,21 @@ def ask(connection: sa.Connection, one: Asking) -> bool:
     return True
 
 
-def waiting(connection: sa.Connection, now: datetime, limit: int = 100) -> list[Asking]:
-    """The wishes whose time has come, the oldest first."""
-    query = sa.select(asking).where(asking.c.look_at <= now).order_by(asking.c.id).limit(limit)
-    return [_asking(row) for row in connection.execute(query)]
+def waiting(connection: sa.Connection, now: datetime, *, longest: timedelta, limit: int) -> list[Asking]:
+    """The wishes whose time has come, the oldest first; not those of a backup that is older than they may get."""
+    query = sa.select(asking).where(asking.c.look_at <= now, asking.c.asked_at > now - longest)
+    return [_asking(row) for row in connection.execute(query.order_by(asking.c.id).limit(limit))]
 
 
-def take(connection: sa.Connection, one: Asking) -> bool:
-    """Remove a wish that is being seen to; whether it still stood as it was read."""
-    same = sa.and_(asking.c.id == one.id, asking.c.asked_at == one.asked_at)
-    return connection.execute(sa.delete(asking).where(same)).rowcount == 1
+def stands(connection: sa.Connection, one: Asking) -> bool:
+    """Whether a wish still stands as it was read; if so, it does until the transaction ends."""
+    same = sa.select(asking.c.id).where(asking.c.id == one.id, asking.c.asked_at == one.asked_at)
+    return connection.execute(same.with_for_update()).first() is not None
+
+
+def take(connection: sa.Connection, one: Asking) -> None:
+    """Remove a wish that is being seen to."""
+    connection.execute(sa.delete(asking).where(asking.c.id == one.id))
 
 
 def hold(connection: sa.Connection, one: Asking, until: datetime) -> None:

@@ -94,9 +94,13 @@ def _leaver(desk: Desk, token: str) -> Subscriber | None:
 
 
 def _undoer(desk: Desk, token: str) -> Subscriber | None:
-    """Who has left and may take it back with this token; who comes back by another way has used it up."""
+    """Who has left and may take it back with this token: who had said yes, and has not come back by another way."""
     person = desk.holder(token, "undo")
-    return person if person is not None and person.status is Status.UNSUBSCRIBED else None
+    return person if person is not None and person.status is Status.UNSUBSCRIBED and _had_agreed(person) else None
+
+
+def _had_agreed(person: Subscriber) -> bool:
+    return person.confirmed_at is not None or person.vouched_by is not None
 
 
 def _undoing(desk: Desk, token: str) -> Subscriber:
@@ -137,7 +141,7 @@ def _goodbye(desk: Desk, person: Subscriber, undo: str) -> Response:
         undo=undo,
         until=desk.clock() + TIME_TO_UNDO,
         rest_ends=desk.clock() + REST,
-        can_undo=person.confirmed_at is not None or person.vouched_by is not None,
+        can_undo=_had_agreed(person),
         is_strictest=person.profile.strictness not in _STRICTER,
         undo_signature=desk.forms.sign("undo", undo),
         fewer_signature=desk.forms.sign("fewer", undo),

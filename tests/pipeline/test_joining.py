@@ -11,6 +11,7 @@ import pytest
 
 from digest.model import Asking, Kind, Profile, Status, Wish
 from digest.pipeline.joining import Joining
+from digest.store import askings
 from digest.subscribers.limits import same_mailbox, same_network
 from digest.subscribers.tokens import Keyring
 from tests.world import World
@@ -168,6 +169,37 @@ def test_the_brake_holds_a_wave_and_lets_go_by_itself(world: World, joining: Joi
     assert (len(second.people), second.is_braked, second.held) == (0, True, 50)
     world.now += timedelta(minutes=61)
     assert len(joining.see_to(world.now).people) == 50
+
+
+def test_what_one_address_is_refused_uses_up_nobody_elses_share(world: World, joining: Joining) -> None:
+    for number in range(300):
+        joining.ask(asking(world, f"victim+{number}@example.org", network=f"10.{number % 250}.0.1"))
+    while joining.see_to(world.now).people:
+        pass
+    for _ in range(5):
+        joining.see_to(world.now)
+    joining.ask(asking(world, "honest@example.net"))
+    assert len(joining.see_to(world.now).people) == 1
+
+
+def test_a_wish_that_is_asked_for_anew_meanwhile_is_seen_to_once(world: World, joining: Joining) -> None:
+    """Two clicks: the second one takes the place of the first while somebody looks at it."""
+    joining.ask(asking(world, "ada@example.org"))
+    with world.database.read() as connection:
+        [read] = askings.waiting(connection, world.now, longest=DAY, limit=10)
+    world.now += timedelta(seconds=1)
+    joining.ask(asking(world, "ada@example.org"))
+    with world.database.write() as connection:
+        assert not askings.stands(connection, read)
+    assert len(joining.see_to(world.now).people) == 1
+    assert written(world, "ada@example.org") == [(Kind.CONFIRM, "")]
+
+
+def test_wishes_of_an_old_backup_are_not_seen_to(world: World, joining: Joining) -> None:
+    joining.ask(asking(world, "ada@example.org"))
+    world.now += timedelta(days=3)
+    assert joining.see_to(world.now).people == ()
+    assert written(world, "ada@example.org") == []
 
 
 def test_limits_count_over_restarts_and_workers(world: World, joining: Joining, database: Any) -> None:

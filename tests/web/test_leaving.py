@@ -133,5 +133,10 @@ def test_leaving_counts_while_the_store_is_busy(web: Web, token: str) -> None:
 def test_who_was_only_asked_can_say_never(web: Web) -> None:
     web.post("/", {"email": ADA})
     web.work()
-    web.client.post(web.link("unsubscribe"), data=ONE_CLICK)
+    answer = web.post(web.link("unsubscribe"), {})
     assert web.person().status is Status.UNSUBSCRIBED
+    assert "Undo" not in answer.text
+    undo = web.desk.sign(web.person(), "undo", web.now + timedelta(days=1))
+    form = {"form": web.desk.forms.sign("undo", undo)}
+    assert web.client.post(f"/undo/{undo}", data=form).status_code == 410
+    assert web.person().status is Status.UNSUBSCRIBED, "who never said yes is no reader by undoing a no"
