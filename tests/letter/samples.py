@@ -304,6 +304,7 @@ def written(notices: Notices) -> dict[str, Notice]:
         "already": notices.already(
             reader, token=token, days=DAILY.days, send_at=time(6, 45), next_day=date(2024, 11, 22)
         ),
+        "link": notices.link(reader, token=token, until=datetime(2024, 11, 21, 7, 50, tzinfo=UTC)),
         "goodbye": notices.goodbye(reader, token=token, until=date(2024, 12, 21), cancelled=date(2024, 11, 22)),
         "paused": notices.paused(reader, token=token, until=date(2024, 12, 2)),
         "reply": notices.reply(
