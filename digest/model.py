@@ -371,7 +371,7 @@ class Subscriber:
         return self.status is Status.ACTIVE and has_consent and not self.is_suppressed and not self.is_absent
 
 
-class Wish(StrEnum):
+class Errand(StrEnum):
     """What somebody asks for at the door, of whom we know only the address they typed."""
 
     JOIN = "join"  #: letters
@@ -381,10 +381,10 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """A wish as it waits to be seen to."""
+    """An errand as it waits to be seen to."""
 
     id: int = 0  #: 0 until it is stored
-    wish: Wish
+    what: Errand
     email: str
     profile: Profile = field(default_factory=Profile)
     person: int | None = None  #: who moves

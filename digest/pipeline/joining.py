@@ -1,9 +1,9 @@
 """Joining: from an address that somebody typed to a reader who has said yes, and how readers come to change things.
 
-    page --ask--> a wish that waits --see_to--> a letter with a link --confirm--> a reader
+    page --ask--> an errand that waits --see_to--> a letter with a link --confirm--> a reader
 
-A page only writes a wish down: the same for every address, so that nobody learns from it who reads here. What becomes
-of it depends on who has the address and on limits, and is seen to afterwards. Wishes that a limit holds back wait.
+A page only writes an errand down: the same for every address, so that nobody learns from it who reads here. What
+becomes of it depends on who has the address and on limits, and is seen to afterwards. Where a limit holds, it waits.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from digest.model import Asking, Kind, Status, Subscriber, Wish
+from digest.model import Asking, Errand, Kind, Status, Subscriber
 from digest.pipeline.standing import Standing
 from digest.store import askings, limits, newcomers
 from digest.store.limits import Cap
@@ -39,49 +39,49 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What seeing to the wishes did."""
+    """What seeing to the errands did."""
 
     people: tuple[int, ...] = ()  #: who is written to because of it
-    held: int = 0  #: wishes that wait because a limit is used up
+    held: int = 0  #: errands that wait because a limit is used up
     is_braked: bool = False  #: so many people join at once that nobody is written to for now
 
 
 class Joining:
-    """Takes wishes in, and sees to them."""
+    """Takes errands in, and sees to them."""
 
     def __init__(self, standing: Standing, keyring: Keyring, *, transport: str) -> None:
-        """`transport` is how the letters of wishes leave."""
+        """`transport` is how the letters of errands leave."""
         self._standing = standing
         self._database = standing.database
         self._people = standing.people
         self._keyring = keyring
         self._transport = transport
 
-    def ask(self, wish: Asking) -> bool:
-        """Write a wish down; False where so many wait already that there is no room."""
+    def ask(self, errand: Asking) -> bool:
+        """Write an errand down; False where so many wait already that there is no room."""
         with self._database.write() as connection:
-            return askings.ask(connection, wish)
+            return askings.ask(connection, errand)
 
     def see_to(self, now: datetime) -> Seen:
-        """See to the wishes that wait, each in a transaction of its own."""
+        """See to the errands that wait, each in a transaction of its own."""
         with self._database.read() as connection:
             waiting = askings.waiting(connection, now, longest=rules.LONGEST_WAIT, limit=_BATCH)
         written: list[int] = []
         is_braked = False
-        for wish in waiting:
+        for errand in waiting:
             with self._database.write() as connection:
-                if not askings.stands(connection, wish):  # somebody else sees to it, or it was asked for anew
+                if not askings.stands(connection, errand):  # somebody else sees to it, or it was asked for anew
                     continue
-                answer = self._answer(connection, wish)
-                own, shared = self._caps_of(connection, wish, now)
+                answer = self._answer(connection, errand)
+                own, shared = self._caps_of(connection, errand, now)
                 full = limits.take(self._database, connection, [*own, *shared], now) if answer else None
                 if full in shared:
-                    askings.hold(connection, wish, now + rules.LOOK_AGAIN)
+                    askings.hold(connection, errand, now + rules.LOOK_AGAIN)
                     is_braked = is_braked or full.key == self._key(_EVERYBODY)
                     continue
-                askings.take(connection, wish)
+                askings.take(connection, errand)
                 if answer and full is None:
-                    written.append(self._written(connection, wish, answer, now))
+                    written.append(self._written(connection, errand, answer, now))
         with self._database.read() as connection:
             held = askings.held(connection, now)
         if is_braked:
@@ -100,65 +100,65 @@ class Joining:
         return self._standing.confirm(person.email, now)
 
     def tidy(self, now: datetime) -> None:
-        """Let go of wishes, counts and network addresses that have been kept for long enough."""
+        """Let go of errands, counts and network addresses that have been kept for long enough."""
         with self._database.write() as connection:
             askings.forget_askings(connection, now, rules.LONGEST_WAIT)
             limits.forget_attempts(connection, now - rules.LONGEST_SPAN)
             newcomers.forget_origins(connection, now - _ORIGINS_KEPT)
             newcomers.forget_unconfirmed(connection, now - _TIME_TO_CONFIRM)
 
-    # --- one wish ---
+    # --- one errand ---
 
-    def _answer(self, connection: sa.Connection, wish: Asking) -> Kind | None:
-        """The letter that a wish is answered with, which depends on who has the address; None for no letter."""
-        if is_suppressed(connection, [wish.email, *self._keyring.hashes(wish.email)]):
+    def _answer(self, connection: sa.Connection, errand: Asking) -> Kind | None:
+        """The letter that an errand is answered with, which depends on who has the address; None for no letter."""
+        if is_suppressed(connection, [errand.email, *self._keyring.hashes(errand.email)]):
             return None
-        person = self._people.find(connection, wish.email)
+        person = self._people.find(connection, errand.email)
         is_reader = person is not None and person.status in (Status.ACTIVE, Status.PAUSED)
-        match wish.wish:
-            case Wish.LINK:
+        match errand.what:
+            case Errand.LINK:
                 return Kind.REPLY if person is not None and person.status is not Status.PENDING else None
-            case Wish.MOVE:
+            case Errand.MOVE:
                 return Kind.CONFIRM if person is None else None
-            case Wish.JOIN:
+            case Errand.JOIN:
                 return Kind.REPLY if is_reader else Kind.CONFIRM
 
-    def _caps_of(self, connection: sa.Connection, wish: Asking, now: datetime) -> tuple[list[Cap], list[Cap]]:
-        """The limits of the address, whoever has typed it, and those that a wish waits for: all of them or none count.
+    def _caps_of(self, connection: sa.Connection, errand: Asking, now: datetime) -> tuple[list[Cap], list[Cap]]:
+        """The limits of the address, whoever has typed it, and those that an errand waits for.
 
-        So what the address alone refuses uses nobody else's share up.
+        All of them count a try, or none: what the address alone refuses uses nobody else's share up.
         """
-        mailbox = rules.same_mailbox(wish.email)
-        if wish.wish is Wish.LINK:
+        mailbox = rules.same_mailbox(errand.email)
+        if errand.what is Errand.LINK:
             return self._caps(f"link {mailbox}", rules.OF_LINKS), []
-        domain = wish.email.rpartition("@")[2].casefold()
+        domain = errand.email.rpartition("@")[2].casefold()
         hourly = rules.brake(limits.count(connection, self._key(_EVERYBODY), now - timedelta(days=7)))
         return self._caps(f"join {mailbox}", rules.OF_ADDRESS), [
             Cap(self._key(_EVERYBODY), hourly, rules.HOUR),
-            *self._caps(f"network {rules.same_network(wish.network)}", rules.OF_NETWORK),
+            *self._caps(f"network {rules.same_network(errand.network)}", rules.OF_NETWORK),
             *self._caps(f"domain {domain}", rules.OF_DOMAIN),
         ]
 
-    def _written(self, connection: sa.Connection, wish: Asking, answer: Kind, now: datetime) -> int:
+    def _written(self, connection: sa.Connection, errand: Asking, answer: Kind, now: datetime) -> int:
         """Have the letter written; to whom."""
-        person = self._people.find(connection, wish.email)
+        person = self._people.find(connection, errand.email)
         if answer is Kind.CONFIRM or person is None:
-            one, cause = self._made_pending(connection, wish, person, now), str(wish.id)
-        elif wish.wish is Wish.LINK:
-            one, cause = person.id, f"link {wish.id} {wish.place}".strip()
+            one, cause = self._made_pending(connection, errand, person, now), str(errand.id)
+        elif errand.what is Errand.LINK:
+            one, cause = person.id, f"link {errand.id} {errand.place}".strip()
         else:
-            one, cause = person.id, f"already {wish.id}"
+            one, cause = person.id, f"already {errand.id}"
         enqueue_notice(connection, one, answer, cause, transport=self._transport, now=now)
         return one
 
-    def _made_pending(self, connection: sa.Connection, wish: Asking, person: Subscriber | None, now: datetime) -> int:
+    def _made_pending(self, connection: sa.Connection, errand: Asking, person: Subscriber | None, now: datetime) -> int:
         """Who has the address, asked and not answered: until they say yes, nothing else is ever sent to it."""
-        consent = {"source": wish.door, "at": wish.asked_at.isoformat(), "wording": wish.wording}
+        consent = {"source": errand.door, "at": errand.asked_at.isoformat(), "wording": errand.wording}
         if person is None:
             one = self._people.add(
                 connection,
-                wish.email,
-                profile=wish.profile,
+                errand.email,
+                profile=errand.profile,
                 status=Status.PENDING,
                 owner="person",
                 vouched_by=None,
@@ -167,9 +167,9 @@ class Joining:
             )
         else:
             one = person.id
-            values = profile_columns(wish.profile) | {"status": Status.PENDING, "owner": "person", "consent": consent}
+            values = profile_columns(errand.profile) | {"status": Status.PENDING, "owner": "person", "consent": consent}
             self._people.change(connection, one, **values)
-        origin = {"asked_at": wish.asked_at, "asked_from": wish.network, "replaces": wish.person}
+        origin = {"asked_at": errand.asked_at, "asked_from": errand.network, "replaces": errand.person}
         self._people.change(connection, one, **origin)
         return one
 

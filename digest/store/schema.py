@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
-from digest.model import AnnounceReason, Kind, State, Status, Wish
+from digest.model import AnnounceReason, Errand, Kind, State, Status
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -322,7 +322,7 @@ asking = Table(
     Column("asked_at", UtcDateTime, nullable=False),
     Column("look_at", UtcDateTime, nullable=False, index=True),  # not before this moment: a limit is used up
     sa.UniqueConstraint("what", "email"),
-    _one_of("what", Wish, "what"),
+    _one_of("what", Errand, "what"),
     sqlite_autoincrement=True,  # ledger rows name ids
 )
 

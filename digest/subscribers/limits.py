@@ -20,7 +20,7 @@ OF_DOMAIN = ((300, HOUR),)
 #: The brake: this many in an hour whatever the week before was like, and so many times its busiest hour's mean.
 BRAKE_LEAST, BRAKE_TIMES = 100, 10
 
-#: a wish that a limit holds back is looked at again after this time, and dropped in the end
+#: an errand that a limit holds back is looked at again after this time, and dropped in the end
 LOOK_AGAIN, LONGEST_WAIT = timedelta(minutes=5), DAY
 
 #: everything that a limit could still count

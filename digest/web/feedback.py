@@ -13,7 +13,7 @@ from digest.letter.links import web_address
 from digest.letter.paper import paper
 from digest.letter.plain import plain
 from digest.letter.view import Extent
-from digest.model import LetterPick, Popularity, Sign, Subscriber, Wish
+from digest.model import Errand, LetterPick, Popularity, Sign, Subscriber
 from digest.pipeline.feedback import Feedback, Missing, Move, Named, grown, has
 from digest.pipeline.offers import Offer
 from digest.pipeline.shelf import understood
@@ -134,7 +134,7 @@ def _mailed(desk: Desk, request: Request, place: _Place) -> Response:
     person = desk.person(place.said.person)
     if person is None:
         raise Refused(410, _ENDED)
-    ask(desk, request, Wish.LINK, person.email, place=f"{place.said.day}/{place.rank}/{place.what}")
+    ask(desk, request, Errand.LINK, person.email, place=f"{place.said.day}/{place.rank}/{place.what}")
     return desk.pages.page("mailed.html", address="")
 
 

@@ -94,7 +94,7 @@ class _Figures(Collector):
         found = People(self._app.database).count_by_status(connection)
         yield _by("digest_subscribers", "People, by status.", "status", ((each, found.get(each, 0)) for each in Status))
         yield _one("digest_suppressions", "Addresses not to be mailed.", figures.count_suppressed(connection))
-        yield _one("digest_wishes_held", "Wishes that a limit holds back.", askings.held(connection, now))
+        yield _one("digest_errands_held", "Errands that a limit holds back.", askings.held(connection, now))
 
     def _of_letters(self, connection: sa.Connection, now: datetime) -> Iterator[Metric]:
         today = figures.totals_by_day(connection, now.date(), now.date()).get(now.date(), {})

@@ -13,7 +13,7 @@ from digest.pipeline.joining import Joining
 
 _log = logging.getLogger(__name__)
 
-#: seconds after which wishes that a limit held back are looked at again
+#: seconds after which errands that a limit held back are looked at again
 _LOOK_AGAIN = 60.0
 
 #: for more people than this at a time, the outbox is drained as a whole
@@ -30,7 +30,7 @@ class Postman:
         self._joining = joining
         self._line = line
         self._warm = warm
-        self._calls: SimpleQueue[int | None] = SimpleQueue()  # a person whose turn it is, or None for wishes
+        self._calls: SimpleQueue[int | None] = SimpleQueue()  # a person whose turn it is, or None for errands
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="postman", daemon=True)
 
@@ -46,11 +46,11 @@ class Postman:
             self._thread.join(timeout=30)
 
     def ring(self, person: int | None = None) -> None:
-        """Have wishes seen to, or one person written to whose letter is due."""
+        """Have errands seen to, or one person written to whose letter is due."""
         self._calls.put(person)
 
     def work(self, due: set[int]) -> None:
-        """See to the wishes, and write to these people and to those whom the wishes concern."""
+        """See to the errands, and write to these people and to those whom the errands concern."""
         line = self._line()
         seen = self._joining.see_to(line.clock())
         for person in due:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from digest.model import Status, Subscriber, Wish
+from digest.model import Errand, Status, Subscriber
 from digest.pipeline.notices import TIME_OF_LINK
 from digest.web.desk import Desk
 from digest.web.errors import Refused
@@ -44,7 +44,7 @@ def routes(desk: Desk) -> APIRouter:
                 "find.html", 422, signature=desk.forms.sign("find"), error=sentence, email=posted["email"][:254]
             )
         if not posted.is_by_program:
-            ask(desk, request, Wish.LINK, form.email)
+            ask(desk, request, Errand.LINK, form.email)
         return desk.pages.page("mailed.html", address=form.email)
 
     @router.get("/preferences/{token}")
@@ -63,7 +63,7 @@ def routes(desk: Desk) -> APIRouter:
         person = _of_letter(desk, token)
         if person is None:
             raise Refused(410, _ENDED)
-        ask(desk, request, Wish.LINK, person.email)
+        ask(desk, request, Errand.LINK, person.email)
         return desk.pages.page("mailed.html", address="")
 
     @router.post("/preferences/{token}")
@@ -108,7 +108,7 @@ def routes(desk: Desk) -> APIRouter:
         form = with_address(Filled(person.profile), posted)
         if form.errors:
             return _address_page(desk, token, person, form.errors["email"], form.email, status=422)
-        ask(desk, request, Wish.MOVE, form.email, profile=person.profile, person=person.id)
+        ask(desk, request, Errand.MOVE, form.email, profile=person.profile, person=person.id)
         return desk.pages.page("mailed.html", address=form.email)
 
     @router.get("/preferences/{token}/erase")

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from digest.model import Asking, Profile, Wish
+from digest.model import Asking, Errand, Profile
 from digest.web.desk import Desk
 from digest.web.errors import Refused
 from digest.web.forms import Posted
@@ -39,20 +39,20 @@ def routes(desk: Desk) -> APIRouter:
         if form.errors:
             return _page(desk, form, is_tried=True, status=422)
         if not posted.is_by_program:
-            ask(desk, request, Wish.JOIN, form.email, profile=form.profile)
+            ask(desk, request, Errand.JOIN, form.email, profile=form.profile)
         return desk.pages.page("asked.html", contact=desk.app.config.site.contact)
 
     return router
 
 
-def ask(desk: Desk, request: Request, wish: Wish, email: str, *, door: str = "web", **more: Any) -> None:
-    """Write a wish down, and have it seen to.
+def ask(desk: Desk, request: Request, errand: Errand, email: str, *, door: str = "web", **more: Any) -> None:
+    """Write an errand down, and have it seen to.
 
     Raises:
-        Refused: more wishes wait than anybody could have.
+        Refused: more errands wait than anybody could have.
     """
     asking = Asking(
-        wish=wish,
+        what=errand,
         email=email,
         network=desk.visitors.address(request),
         door=door,
@@ -62,7 +62,7 @@ def ask(desk: Desk, request: Request, wish: Wish, email: str, *, door: str = "we
     )
     if not desk.joining.ask(asking):
         raise Refused(503, "So many people ask at this moment that we cannot take more in. Try again in an hour.")
-    if wish is Wish.JOIN:
+    if errand is Errand.JOIN:
         desk.meter.asked()
     desk.postman.ring()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from digest.model import Asking, Kind, Profile, Status, Wish
+from digest.model import Asking, Errand, Kind, Profile, Status
 from digest.pipeline.joining import Joining
 from digest.store import askings
 from digest.subscribers.limits import same_mailbox, same_network
@@ -30,9 +30,9 @@ def joining(world: World) -> Joining:
     return Joining(world.standing, Keyring(b"a key for tests"), transport="files")
 
 
-def asking(world: World, email: str, wish: Wish = Wish.JOIN, **values: Any) -> Asking:
+def asking(world: World, email: str, errand: Errand = Errand.JOIN, **values: Any) -> Asking:
     made = Asking(
-        wish=wish, email=email, profile=PROFILE, network="192.0.2.7", door="web", wording="1", asked_at=world.now
+        what=errand, email=email, profile=PROFILE, network="192.0.2.7", door="web", wording="1", asked_at=world.now
     )
     return replace(made, **values)
 
@@ -41,8 +41,8 @@ def asking(world: World, email: str, wish: Wish = Wish.JOIN, **values: Any) -> A
 def join(world: World, joining: Joining) -> Callable[..., list[tuple[Kind, str]]]:
     """Ask for an address and see to it; what is then written to it, as (kind, first word of the cause)."""
 
-    def joined(email: str, wish: Wish = Wish.JOIN, **values: Any) -> list[tuple[Kind, str]]:
-        assert joining.ask(asking(world, email, wish, **values))
+    def joined(email: str, errand: Errand = Errand.JOIN, **values: Any) -> list[tuple[Kind, str]]:
+        assert joining.ask(asking(world, email, errand, **values))
         joining.see_to(world.now)
         return written(world, email)
 
@@ -79,7 +79,7 @@ def test_the_page_says_the_same_whoever_has_the_address(world: World, joining: J
     assert not written(world, "new@example.org")
 
 
-def test_ten_thousand_wishes_for_one_address_are_one_letter(world: World, joining: Joining) -> None:
+def test_ten_thousand_errands_for_one_address_are_one_letter(world: World, joining: Joining) -> None:
     for number in range(300):  # the row is the same one, so that more of them add nothing but time
         spelt = f"v.ic.tim+{number}@gmail.com" if number % 2 else "victim@gmail.com"
         joining.ask(asking(world, spelt, network=f"198.51.{number % 250}.9"))
@@ -145,11 +145,11 @@ def test_nobody_suppressed_or_erased_is_written_to(world: World, join: Any) -> N
 
 
 def test_a_link_is_mailed_only_to_who_is_here(world: World, join: Any) -> None:
-    assert join("stranger@example.org", Wish.LINK) == []
+    assert join("stranger@example.org", Errand.LINK) == []
     join("ada@example.org")
-    assert join("ada@example.org", Wish.LINK) == [(Kind.CONFIRM, "")]
+    assert join("ada@example.org", Errand.LINK) == [(Kind.CONFIRM, "")]
     world.standing.confirm("ada@example.org", world.now)
-    assert join("ada@example.org", Wish.LINK)[-1] == (Kind.REPLY, "link")
+    assert join("ada@example.org", Errand.LINK)[-1] == (Kind.REPLY, "link")
 
 
 def test_a_network_that_asks_too_often_waits_and_loses_nothing(world: World, joining: Joining) -> None:
@@ -195,7 +195,7 @@ def test_a_wish_that_is_asked_for_anew_meanwhile_is_seen_to_once(world: World, j
     assert written(world, "ada@example.org") == [(Kind.CONFIRM, "")]
 
 
-def test_wishes_of_an_old_backup_are_not_seen_to(world: World, joining: Joining) -> None:
+def test_errands_of_an_old_backup_are_not_seen_to(world: World, joining: Joining) -> None:
     joining.ask(asking(world, "ada@example.org"))
     world.now += timedelta(days=3)
     assert joining.see_to(world.now).people == ()

@@ -85,7 +85,7 @@ def test_the_figures_are_those_of_the_store(web: Web) -> None:
     assert told["digest_deliveries_today{deferred}"] == told["digest_open"] >= 1
     assert told["digest_skipped_today{nothing-matched}"] == told["digest_deliveries_today{skipped}"] == 1
     assert told["digest_suppressions"] == 1
-    assert told["digest_unknown"] == told["digest_wishes_held"] == 0
+    assert told["digest_unknown"] == told["digest_errands_held"] == 0
     assert told["digest_edition_age_seconds"] == 1.5 * 3600
     assert told["digest_oldest_open_seconds"] > 0
 

@@ -39,7 +39,7 @@ class Standing:
     announced: Mapping[str, int]  #: {source: works of the last day}
     next_try: datetime | None
     overdue: int  #: readers
-    held: int  #: wishes that a limit holds back
+    held: int  #: errands that a limit holds back
     joined: Mapping[date, int]
     left: Mapping[date, int]
     bounced: Mapping[date, int]
@@ -118,7 +118,7 @@ def troubles(standing: Standing, words: Words) -> Iterator[str]:
         count = _some(standing.overdue, "reader has", "readers have", words)
         yield f"{count} been due for more than an hour: is digest run running?"
     if standing.held:
-        yield f"{_some(standing.held, 'wish waits', 'wishes wait', words)} because a limit is used up."
+        yield f"{_some(standing.held, 'request waits', 'requests wait', words)} because a limit is used up."
     if not standing.books.balance:
         yield f"{standing.books}."
 

@@ -1,4 +1,4 @@
-"""Signing up over the API: the same wish as on the front page, and the same answer for every address."""
+"""Signing up over the API: the same errand as on the front page, and the same answer for every address."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
-from digest.model import Wish
+from digest.model import Errand
 from digest.web.api.shapes import SignUp, Taken
 from digest.web.desk import Desk
 from digest.web.forms import Posted
@@ -27,7 +27,7 @@ def routes(desk: Desk) -> APIRouter:
         form = _filled(desk, wanted)
         if form.errors:
             return JSONResponse({"error": "Some fields cannot be used.", "fields": dict(form.errors)}, 422)
-        ask(desk, request, Wish.JOIN, form.email, door="api", profile=form.profile)
+        ask(desk, request, Errand.JOIN, form.email, door="api", profile=form.profile)
         return JSONResponse({"message": _TAKEN}, 202)
 
     return router
