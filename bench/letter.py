@@ -61,6 +61,7 @@ class World:
         self.fame = [1 / rank for rank in range(1, PHRASES + 1)]  # Zipf: a few phrases are everybody's
         self.use = [rank**-0.5 for rank in range(1, PHRASES + 1)]  # flatter: the first is in three papers of ten
         self.papers = [self.paper(number) for number in range(1, PAPERS + 1)]
+        self.matches: dict[tuple[int, str, int], Match] = {}  # readers share reasons, as the ledger unpacks them
 
     def paper(self, number: int) -> tuple[ItemText, list[str]]:
         """A paper, and the phrases that occur in it."""
@@ -118,12 +119,19 @@ class World:
 
     def match(self, text: ItemText, phrase: str, weight: int) -> Match:
         """A reason, marked where the phrase first stands; one in twenty speaks against the paper."""
-        points = weight * (20 + (len(phrase) * 7 + text.item * 13) % 60)
+        sign = -1 if self.random.random() < 0.05 else 1
+        points = sign * weight * (20 + (len(phrase) * 7 + text.item * 13) % 60)
+        key = (text.item, phrase, points)
+        if key not in self.matches:
+            self.matches[key] = self.new_match(text, phrase, points)
+        return self.matches[key]
+
+    def new_match(self, text: ItemText, phrase: str, points: int) -> Match:
+        """A reason that nobody had yet."""
         field, where = (Field.TITLE, text.title) if phrase.title() in text.title else (Field.ABSTRACT, text.abstract)
         at = max(where.lower().find(phrase), 0)
-        sign = -1 if self.random.random() < 0.05 else 1
         mark = Mark(field=field, start=at, end=at + len(phrase))
-        return Match(interest=phrase, field=field, points=sign * points, words=tuple(phrase.split()), mark=mark)
+        return Match(interest=phrase, field=field, points=points, words=tuple(phrase.split()), mark=mark)
 
 
 class Peers:

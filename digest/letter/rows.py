@@ -35,6 +35,7 @@ class _Item(NamedTuple):
     text: _Gapped  #: for the line with rank and reason, and address
     rests: tuple[bytes | None, ...]  #: what follows a rank of one digit in that line, and one of two; or None
     why: str
+    matches: tuple[Match, ...]  #: the reasons, kept so that no others can come to stand where they do
 
 
 class Rows:
@@ -63,28 +64,24 @@ class Rows:
         html_acting, text_acting = acting or (b"", b"")
         is_first, can_act = True, acting is not None
         for pick, extent in zip(picks, extents, strict=True):
-            item = self._item(pick, extent, is_first, heading, can_act)
+            _, in_html, in_text, rests, why, _ = self._item(pick, extent, is_first, heading, can_act)
             number = b"%d" % rank
-            rest = item.rests[rank > 9] if rank < 100 else None
-            line = self._numbered_line(rank, item.why) if rest is None else number + rest
-            _fill(html, item.html, (number, html_acting + number))
-            _fill(text, item.text, (line, text_acting + number))
+            rest = rests[rank > 9] if rank < 100 else None
+            line = self._numbered_line(rank, why) if rest is None else number + rest
+            _fill(html, in_html, number, html_acting + number)
+            _fill(text, in_text, line, text_acting + number)
             rank, is_first = rank + 1, False
         return html, text
 
     def _item(self, pick: LetterPick, extent: Extent, is_first: bool, heading: str, can_act: bool) -> _Item:  # noqa: FBT001
         """The item as it was printed for any reader of whom the same is said.
 
-        The key has everything that is said, and nothing in it that Python code must hash or compare.
+        Reasons are known by where they stand: readers who share one share the object, as the ledger unpacks it, and
+        as long as an item is kept, so are its reasons. To compare what they say would take longer than all else here.
         """
         chosen, text = pick.pick, pick.text
         total = chosen.score if chosen.matches else pick.popularity.upvotes
-        said = [text.item, text.revision, total, extent, is_first, heading, can_act]
-        for match in chosen.matches:
-            said += (match.interest, match.words, match.related, match.points)
-            if mark := match.mark:
-                said += (mark.field, mark.start, mark.end)
-        key = tuple(said)
+        key = (text.item, text.revision, total, extent, is_first, heading, can_act, *map(id, chosen.matches))
         item = self._items.get(key)
         if item is None or (item.found is not text and item.found != text):
             way = Way("item", extent, is_first, heading, can_act, bool(chosen.matches))
@@ -103,7 +100,14 @@ class Rows:
         *_, ranks, html_addresses = setting.html.places
         *_, lines, text_addresses = text.places
         in_text = text.parts(where, b"", b"")
-        return _Item(work.found, (html, ranks, html_addresses), (in_text, lines, text_addresses), rests, why.text)
+        return _Item(
+            found=work.found,
+            html=(html, ranks, html_addresses),
+            text=(in_text, lines, text_addresses),
+            rests=rests,
+            why=why.text,
+            matches=matches,
+        )
 
     def _numbered_line(self, rank: int, why: str) -> bytes:
         """A reason in the text, after the rank."""
@@ -141,15 +145,15 @@ class Rows:
         return reasons.sentence(pick.pick.matches) if pick.pick.matches else said(votes_of(pick, self._words))
 
 
-def _fill(parts: list[bytes], row: _Gapped, values: Pair) -> None:
+def _fill(parts: list[bytes], row: _Gapped, one: bytes, other: bytes) -> None:
     """Adds the row with its two values, without a look at the parts that are known."""
     end = len(parts)
     known, first, second = row
     parts += known
     for at in first:
-        parts[end + at] = values[0]
+        parts[end + at] = one
     for at in second:
-        parts[end + at] = values[1]
+        parts[end + at] = other
 
 
 def _text(setting: Setting, total: Said) -> tuple[Pattern, bytes]:
