@@ -15,7 +15,7 @@ from digest.letter.slots import Pattern, Sentence, slot
 from digest.letter.templates import Templates
 from digest.letter.view import Extent
 from digest.letter.works import Pair, Setting, Way, Works
-from digest.model import ItemText, LetterPick
+from digest.model import ItemText, LetterPick, Match
 
 _ITEMS = 20_000  # about 1 kB each; what fills most of them is shared with others
 _REASONS = 20_000
