@@ -41,7 +41,7 @@ from digest.sources import KINDS
 from digest.sources.fetch import Fetcher
 from digest.sources.fetch.addresses import Fence
 from digest.sources.read import read_all
-from digest.store.archive import archive_files, has_sent_by_smtp
+from digest.store.aside import has_sent_by_smtp, set_files_aside
 from digest.store.connect import Database
 from digest.store.hosts import StoredTurns
 from digest.store.items import Items
@@ -208,7 +208,7 @@ class App:
             if before in (None, self.transport):
                 return 0
             first_floor = Items(self.database).first_floor(connection, self.config.digest.first_days)
-            return archive_files(connection, People(self.database), first_floor=first_floor, now=now)
+            return set_files_aside(connection, People(self.database), first_floor=first_floor, now=now)
 
     def ingest(self, *, with_sample: bool = False) -> Ingest:
         """Reads sources into the store; the sample, if asked for, only where letters stay on disk, and always have."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from digest.model import Digest, Kind, SendResult, State, Status
-from digest.store.archive import archive_files
+from digest.store.aside import set_files_aside
 from digest.store.connect import Database
 from digest.store.ledger import Plan
 from digest.store.outbox import Frozen
@@ -154,7 +154,7 @@ def test_16_only_what_was_written_into_files_is_set_aside(world: World) -> None:
     assert disk.arrived(ada) == {"two": 1}
     world.at("2026-08-18 20:00")
     with world.database.write() as connection:
-        archive_files(connection, world.people, first_floor=world.items.first_floor(connection, 3), now=world.now)
+        set_files_aside(connection, world.people, first_floor=world.items.first_floor(connection, 3), now=world.now)
     world.at("2026-08-19 07:30").run()
     assert world.arrived(ada) == {"one": 1, "two": 1}
 

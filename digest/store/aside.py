@@ -12,7 +12,7 @@ from digest.store.people import People
 from digest.store.schema import delivery
 
 
-def archive_files(connection: sa.Connection, people: People, *, first_floor: int, now: datetime) -> int:
+def set_files_aside(connection: sa.Connection, people: People, *, first_floor: int, now: datetime) -> int:
     """Free the slots and take the mentions back of all letters made under `files`; how many letters.
 
     Each reader's floor becomes the last edition that a row made under SMTP has moved it to, else the lower of a first
