@@ -5,7 +5,8 @@
 Prints a table, and as its last line one JSON object. Readers follow ten phrases each, by Zipf's law out of 100,000,
 with weights 1 to 3, one in twenty of them negative; the day has 500 papers of about 200 words, made up from a seed.
 Ours runs in a process of its own that reads the profiles from a SQLite file, some at a time, so that its peak of memory
-is that of scores, profiles and results. All figures are CPU time on one core.
+is that of scores, profiles and results; where numba is installed another one runs the compiled loops. All figures are
+CPU time on one core; one round of each way follows the other, so that a busy machine is as hard on all of them.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -29,17 +32,18 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from digest.matching.choose import choose
-from digest.matching.gather import Part, Profiles, score, spans
+from digest.matching.gather import Part, Profiles, spans
 from digest.matching.grammar import understand
 from digest.matching.index import Index
 from digest.matching.learned import Lessons
+from digest.matching.matcher import by_arrays, by_loops
 from digest.matching.scores import EditionScores
 from digest.model import Announced, AnnounceReason, Interest, ItemText, Profile, Status
 
 PAPERS, PAST, PHRASES, FOLLOWED, TOP, LINE = 500, 2_000, 100_000, 10, 10, 40
 WISH = np.dtype([("phrase", "<i4"), ("weight", "i1")])  #: 50 bytes a reader
 CHUNK = 10_000
+OURS, FAST = "ours", "ours, compiled"
 
 
 # --- what is matched ----------------------------------------------------------------------------------------------
@@ -140,11 +144,10 @@ def read(path: Path) -> Iterator[Profiles]:
     store.close()
 
 
-def ours(folder: Path, readers: int, runs: int) -> dict[str, float]:
-    """The figures of our own way."""
-    day, path = Day(), folder / "profiles.db"
+def ours(path: Path, readers: int, *, with_loops: bool) -> None:
+    """Our own way: a round of all readers for each line on standard input, and at its end the figures."""
+    day = Day()
     interests = [Interest(phrase=phrase) for phrase in day.phrases]
-    fill(path, day, readers)
     used = np.unique(np.concatenate([profiles.sought for profiles in read(path)]))
     scores = day.scores()
     once = time.process_time()
@@ -160,31 +163,57 @@ def ours(folder: Path, readers: int, runs: int) -> dict[str, float]:
         picked = touched = 0
         for profiles in read(path):
             for first, last in spans(profiles, parts, PAPERS):
-                some = profiles.some(first, last)
-                scored = score(some, parts, PAPERS)
-                chosen = choose(some, scored, fame)
+                scored, chosen = match(profiles.some(first, last), parts, fame)
                 scored.reasons(chosen.picks)
                 picked, touched = picked + len(chosen.picks), touched + len(scored.points)
 
-    per_reader = median_us(all_readers, readers, runs)
-    return {
-        "us_per_subscriber": per_reader,
+    match = by_loops if with_loops else by_arrays
+    match(next(read(path)).some(0, 1), parts, fame)  # compiled now, if ever
+    for _ in sys.stdin:
+        print(round_us(all_readers, readers), flush=True)
+    figures = {
         "once_ms": round(once * 1e3, 1),
         "phrases": len(used),
         "touched_per_subscriber": round(touched / readers, 1),
         "picks_per_subscriber": round(picked / readers, 2),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     }
+    print(json.dumps(figures))
 
 
-def median_us(work: Callable[[], None], readers: int, runs: int) -> float:
-    """The median of CPU microseconds a reader."""
-    spent = []
-    for _ in range(runs):
-        before = time.process_time()
-        work()
-        spent.append(time.process_time() - before)
-    return round(statistics.median(spent) / readers * 1e6, 2)
+class Child:
+    """Our own way in a process of its own."""
+
+    def __init__(self, path: Path, readers: int, *options: str) -> None:
+        command = [sys.executable, __file__, "--ours", str(path), "--subscribers", str(readers), *options]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def round(self) -> float:
+        """CPU microseconds a reader of one round."""
+        assert self._process.stdin  # noqa: S101
+        assert self._process.stdout  # noqa: S101
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+    def figures(self) -> dict[str, float]:
+        """What else there is to tell, after the last round."""
+        told: dict[str, float] = json.loads(self._process.communicate()[0])
+        return told
+
+
+def round_us(work: Callable[[], None], readers: int) -> float:
+    """CPU microseconds a reader of one round."""
+    before = time.process_time()
+    work()
+    return (time.process_time() - before) / readers * 1e6
 
 
 # --- one search per reader ----------------------------------------------------------------------------------------
@@ -196,7 +225,7 @@ def followed(day: Day, readers: int) -> list[list[str]]:
     return [[day.phrases[wish["phrase"]] for wish in row if wish["weight"] > 0] for row in wishes]
 
 
-def with_tantivy(day: Day, readers: int, runs: int) -> float:
+def with_tantivy(day: Day, readers: int) -> Callable[[], float]:
     import tantivy
 
     schema = tantivy.SchemaBuilder()
@@ -214,10 +243,10 @@ def with_tantivy(day: Day, readers: int, runs: int) -> float:
         for text in texts:
             searcher.search(index.parse_query(text, ["body"]), TOP)
 
-    return median_us(search, readers, runs)
+    return lambda: round_us(search, readers)
 
 
-def with_sklearn(day: Day, readers: int, runs: int) -> float:
+def with_sklearn(day: Day, readers: int) -> Callable[[], float]:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.metrics.pairwise import cosine_similarity
 
@@ -229,10 +258,10 @@ def with_sklearn(day: Day, readers: int, runs: int) -> float:
         for text in texts:
             np.argpartition(cosine_similarity(vectoriser.transform([text]), papers)[0], -TOP)[-TOP:]
 
-    return median_us(search, readers, runs)
+    return lambda: round_us(search, readers)
 
 
-def with_rank_bm25(day: Day, readers: int, runs: int) -> float:
+def with_rank_bm25(day: Day, readers: int) -> Callable[[], float]:
     from rank_bm25 import BM25Okapi
 
     index = BM25Okapi([f"{title} {abstract}".split() for title, abstract in day.papers[:PAPERS]])
@@ -242,7 +271,11 @@ def with_rank_bm25(day: Day, readers: int, runs: int) -> float:
         for words in texts:
             np.argpartition(index.get_scores(words), -TOP)[-TOP:]
 
-    return median_us(search, readers, runs)
+    return lambda: round_us(search, readers)
+
+
+#: how each is searched with, and for how many readers a round
+PEERS = {"tantivy": (with_tantivy, 300), "sklearn": (with_sklearn, 50), "rank_bm25": (with_rank_bm25, 20)}
 
 
 # --- planning -----------------------------------------------------------------------------------------------------
@@ -349,29 +382,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer readers; under 40 s")
     parser.add_argument("--subscribers", type=int, metavar="N")
-    parser.add_argument("--ours", metavar="FOLDER", help=argparse.SUPPRESS)
+    parser.add_argument("--ours", metavar="FILE", help=argparse.SUPPRESS)
+    parser.add_argument("--loops", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     readers = asked.subscribers or (10_000 if asked.quick else 100_000)
-    runs = 5
     if asked.ours:
-        print(json.dumps(ours(Path(asked.ours), readers, runs if readers <= 100_000 else 1)))
+        ours(Path(asked.ours), readers, with_loops=asked.loops)
         return
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, __file__, "--ours", folder, "--subscribers", str(readers)]
-        figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-        day = Day()
-        peers = {
-            "tantivy": with_tantivy(day, 300, runs),
-            "sklearn": with_sklearn(day, 50, runs),
-            "rank_bm25": with_rank_bm25(day, 20, runs),
-        }
-        figures |= plan(Path(folder), day, 1_000 if asked.quick else 20_000)
+        spent, figures = measure(Path(folder), readers, 5 if readers <= 100_000 else 1)
+        figures |= plan(Path(folder), Day(), 1_000 if asked.quick else 20_000)
+    report(readers, spent, figures)
+
+
+def measure(folder: Path, readers: int, rounds: int) -> tuple[dict[str, float], dict[str, float]]:
+    """The median of CPU microseconds a reader, by way; and the other figures of ours."""
+    day, path = Day(), folder / "profiles.db"
+    _ = day.phrases  # drawn before the profiles
+    fill(path, day, readers)
+    with ExitStack() as stack:
+        child = stack.enter_context(Child(path, readers))
+        ways = {OURS: child.round}
+        if find_spec("numba"):
+            ways[FAST] = stack.enter_context(Child(path, readers, "--loops")).round
+        ways |= {name: search(day, count) for name, (search, count) in PEERS.items()}
+        spent = [{name: measured() for name, measured in ways.items()} for _ in range(rounds)]
+        return {name: statistics.median(each[name] for each in spent) for name in ways}, child.figures()
+
+
+def report(readers: int, spent: dict[str, float], figures: dict[str, float]) -> None:
+    """Print a table, and the figures as one line."""
     print(f"{readers} readers, {PAPERS} papers, {figures['phrases']} phrases      CPU us a reader   times ours")
-    for name, spent in {"ours": figures["us_per_subscriber"], **peers}.items():
-        ratio = round(spent / figures["us_per_subscriber"], 1)
-        print(f"{name:50}{spent:15.2f}{ratio:13.1f}")
-        if name != "ours":
-            figures[f"ratio_{name}"] = ratio
+    for name, each in spent.items():
+        print(f"{name:50}{each:15.2f}{each / spent[OURS]:13.1f}")
+    figures["us_per_subscriber"] = round(spent[OURS], 2)
+    figures |= {f"ratio_{name}": round(spent[name] / spent[OURS], 1) for name in PEERS}
+    if FAST in spent:
+        figures["us_per_subscriber_fast"] = round(spent[FAST], 2)
+        figures |= {f"ratio_{name}_fast": round(spent[name] / spent[FAST], 1) for name in PEERS}
     print(f"{'once a day: the shares of all phrases, ms':50}{figures['once_ms']:15.1f}")
     print(f"{'peak memory, MB':50}{figures['peak_mb']:15.1f}")
     print(f"{'once: the lines and reasons of the letters planned, ms':50}{figures['plan_once_ms']:15.1f}")

@@ -163,7 +163,7 @@ def split(text: str) -> Iterator[Word]:
     slot, last_end = 0, 0
     for found in _WORD.finditer(text):
         for start, end in _pieces(found):
-            folded, term = ("", "") if found["end"] else _forms(text[start:end])
+            folded, term = ("", "") if found["end"] else folded_and_stemmed(text[start:end])
             yield Word(folded, term, slot, start, end, text[last_end:start] in _HYPHENS and not found["end"])
             # a sentence end takes a slot, so that no words are neighbours across it
             slot += not folded or bool(term)
@@ -215,7 +215,8 @@ def stems(folded: Sequence[str]) -> list[str]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _forms(word: str) -> tuple[str, str]:
+def folded_and_stemmed(word: str) -> tuple[str, str]:
+    """A word as written: its folded text and its term, empty for function words."""
     folded = fold(word)
     if folded in FUNCTION_WORDS:
         return folded, ""

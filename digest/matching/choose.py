@@ -30,8 +30,7 @@ def choose(profiles: Profiles, scored: Scored, fame: NDArray[np.int64]) -> Chose
     ranked = rank(scored, fits[_may_have_place(profiles, scored, fits)], fame)
     readers = scored.reader[ranked]
     picks = ranked[deal(readers, profiles.groups[scored.strongest(ranked, profiles)], profiles.caps)]
-    is_quiet = profiles.shows_misses & (np.bincount(readers, minlength=len(profiles)) == 0)
-    return Chosen(picks, _nearest(scored, is_quiet, fame))
+    return Chosen(picks, misses(profiles, scored, picks, fame))
 
 
 def rank(scored: Scored, which: NDArray[np.int64], fame: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -81,8 +80,9 @@ def order(*columns: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.lexsort(columns[::-1]) if bits > _BITS else order_of(keys, bits)
 
 
-def _nearest(scored: Scored, is_quiet: NDArray[np.bool_], fame: NDArray[np.int64]) -> NDArray[np.int64]:
+def misses(profiles: Profiles, scored: Scored, picks: NDArray[np.int64], fame: NDArray[np.int64]) -> NDArray[np.int64]:
     """The best papers of readers for whom nothing reaches the line."""
+    is_quiet = profiles.shows_misses & (np.bincount(scored.reader[picks], minlength=len(profiles)) == 0)
     if not is_quiet.any():
         return np.empty(0, np.int64)
     near = rank(scored, np.flatnonzero(scored.is_wanted & (scored.score > 0) & is_quiet[scored.reader]), fame)
@@ -104,7 +104,7 @@ def _may_have_place(profiles: Profiles, scored: Scored, fits: NDArray[np.int64])
         np.maximum.at(best, lanes, scores)
         leads = scores == best[lanes]
         may[left[leads]] = True
-        places = places - np.count_nonzero(best.reshape(slots, count) >= 0, axis=0)
+        places = places - np.bincount(np.flatnonzero(best >= 0) % count, minlength=count)
         stays = np.flatnonzero((places > 0)[readers])
         stays = stays[~leads[stays]]
         left, readers, lanes, scores = left[stays], readers[stays], lanes[stays], scores[stays]
@@ -116,7 +116,7 @@ def _is_high(readers: NDArray[np.int64], scores: NDArray[np.int64], caps: NDArra
     depths = (1 << _HEIGHT_BITS) - 1 - (scores >> max(0, int(scores.max(initial=0)).bit_length() - _HEIGHT_BITS))
     counts = np.bincount(depths * len(caps) + readers, minlength=len(caps) << _HEIGHT_BITS)
     before = counts.reshape(-1, len(caps)).cumsum(axis=0)
-    reach = np.count_nonzero(before < caps, axis=0)
+    reach = np.add.reduce((before < caps).view(np.uint8), axis=0, dtype=np.uint8)
     is_high: NDArray[np.bool_] = depths <= reach[readers]
     return is_high
 

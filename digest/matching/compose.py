@@ -10,8 +10,8 @@ from itertools import chain, islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.matching.choose import Chosen, choose, order, together, turns_of
-from digest.matching.gather import Profiles, Scored, score, spans
+from digest.matching.choose import Chosen, order, together, turns_of
+from digest.matching.gather import Profiles, Scored, spans
 from digest.matching.letters import Letters, Rows
 from digest.matching.line import line_of
 from digest.matching.scores import EditionScores
@@ -56,8 +56,7 @@ def batches(readers: Sequence[Reader], window: Window) -> Iterator[Batch]:
     parts = window.parts()
     for first, last in spans(profiles, parts, len(window.papers)):
         some = profiles.some(first, last)
-        scored = score(some, parts, len(window.papers))
-        chosen = choose(some, scored, window.fame)
+        scored, chosen = window.matcher.match(some, parts, window.fame)
         theirs = numbers[profiles.starts[first] : profiles.starts[last]]
         yield Batch(readers[first:last], window, some, theirs, scored, chosen)
 

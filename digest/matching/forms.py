@@ -53,6 +53,11 @@ def _apart(parts: tuple[str, ...]) -> Form:
     return Form(form.terms) if len(form.terms) == len(parts) else form
 
 
+def is_written_apart(term: str, known: Container[str]) -> bool:
+    """Whether papers may write a word as two."""
+    return bool(_written_apart(term, known))
+
+
 def _written_apart(term: str, known: Container[str]) -> list[Form]:
     halves = [(term[:at], term[at:]) for at in range(1, len(term)) if term[at:] in known]
     return [

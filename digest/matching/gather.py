@@ -21,10 +21,10 @@ STRONGEST = 3
 FINE = 1000
 
 _CELLS, _PAIRS = 1 << 16, 1 << 20  # a run of readers that stays near the processor's caches
-_RESIDUE_BITS = 10  # what rounding to points has taken or given, at most half of FINE
+RESIDUE_BITS = 10  # what rounding to points has taken or given, at most half of FINE
 _STRENGTH_BITS = 24
-_ZERO = 1 << _STRENGTH_BITS - 1
-_VETO, _EXCLUDED = 2 * _ZERO - 2, 2 * _ZERO - 1  # strengths that no points reach
+ZERO = 1 << _STRENGTH_BITS - 1
+VETO, EXCLUDED = 2 * ZERO - 2, 2 * ZERO - 1  # strengths that no points reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,29 +147,37 @@ def score(profiles: Profiles, parts: Sequence[Part], papers: int) -> Scored:
     alone = len(keys) - len(shared)
     first = np.concatenate([np.arange(alone), alone + np.flatnonzero(np.diff(pairs, prepend=-1))])
     last = np.append(first, len(keys))[1:]
-    inverted = (keys >> strength_at) & (2 * _ZERO - 1)
-    strength = _ZERO - inverted
-    points = (strength + (1 << _RESIDUE_BITS - 1)) >> _RESIDUE_BITS
-    counts = (points > 0) | (inverted < _VETO)
+    inverted = (keys >> strength_at) & (2 * ZERO - 1)
+    is_veto = inverted >= VETO
+    strength = np.subtract(ZERO, inverted, out=inverted)
+    points = (strength + (1 << RESIDUE_BITS - 1)) >> RESIDUE_BITS
+    counts = ~is_veto
     later = alone + STRONGEST
     counts[later:] &= (pairs[STRONGEST:] != pairs[:-STRONGEST]) | (points[later:] < 0)
-    # points and what was rounded off travel through one sum, in the upper and the lower half
-    total = (points * ((1 << 32) - (1 << _RESIDUE_BITS)) + strength) * counts
-    if len(shared):
-        total = np.concatenate([total[:alone], np.add.reduceat(total, first[alone:])])
-    scores = (total + (1 << 31)) >> 32
-    pairs = keys[first] >> paper_at
+    residues = strength - (points << RESIDUE_BITS)
+    pairs = np.concatenate([keys[:alone], shared.take(first[alone:] - alone)])
+    pairs >>= paper_at
     return Scored(
         reader=pairs >> reader_at - paper_at,
         paper=pairs & (1 << reader_at - paper_at) - 1,
-        score=scores,
-        residue=total - (scores << 32),
-        is_out=inverted[last - 1] >= _VETO,
+        score=_sums(points, counts, first, alone),
+        residue=_sums(residues, counts, first, alone),
+        is_out=is_veto.take(last - 1),
         first=first,
         last=last,
         slots=keys & (1 << slot_bits) - 1,
         points=points,
         counts=counts,
+    )
+
+
+def _sums(
+    values: NDArray[np.int64], counts: NDArray[np.bool_], first: NDArray[np.int64], alone: int
+) -> NDArray[np.int64]:
+    """The sums of what counts of the values of each run; so many runs at the start have one value each."""
+    counted = values * counts
+    return (
+        np.concatenate([counted[:alone], np.add.reduceat(counted, first[alone:])]) if alone < len(counted) else counted
     )
 
 
@@ -188,19 +196,23 @@ def _cells(
         earned *= part.table.shares.take(cells)
         points = np.rint(earned)
         earned -= points
-        strength = (points * (1 << _RESIDUE_BITS) + np.rint(earned * FINE)).astype(np.int64)
+        earned *= FINE
+        strength = np.rint(earned, out=earned)
         papers = part.papers.take(part.table.papers.take(cells))
-        keys = np.repeat(bases + (_ZERO << strength_at), lengths)
-        keys += papers << paper_at
-        keys -= strength << strength_at
         is_kept = (points != 0) & (papers >= 0)
+        points *= 1 << RESIDUE_BITS
+        strength += points
+        papers <<= paper_at
+        keys = np.repeat(bases + (ZERO << strength_at), lengths)
+        keys += papers
+        keys -= strength.astype(np.int64) << strength_at
         yield keys if is_kept.all() else keys[is_kept]
         cells, lengths = _runs(part.table.starts[rows[never]], part.table.starts[rows[never] + 1])
         papers = part.papers[part.table.papers[cells]]
-        keys = np.repeat(bases[never], lengths) + (papers << paper_at) + (_VETO << strength_at)
+        keys = np.repeat(bases[never], lengths) + (papers << paper_at) + (VETO << strength_at)
         yield keys[part.table.is_whole[cells] & (papers >= 0)]
     reader, paper = profiles.excluded.T
-    yield (reader << reader_at) + (paper << paper_at) + (_EXCLUDED << strength_at)
+    yield (reader << reader_at) + (paper << paper_at) + (EXCLUDED << strength_at)
 
 
 def order_of(keys: NDArray[np.int64], bits: int) -> NDArray[np.int64]:

@@ -126,10 +126,18 @@ class Sought(NamedTuple):
 def canonical(interest: Interest) -> Sought:
     """What an interest looks for, the same for every spelling; weight, topic, more and less are not part of it."""
     is_never = interest.sign is Sign.NEVER
-    return _sought(interest.field, interest.phrase, interest.exact, is_never, interest.unrelated)
+    if is_never or interest.field or interest.exact or interest.unrelated:
+        return _sought(interest.field, interest.phrase, interest.exact, is_never, interest.unrelated)
+    return _words_sought(interest.phrase)
 
 
 @lru_cache(maxsize=1 << 18)  # more than there are different ones in a day
+def _words_sought(phrase: str) -> Sought:
+    """What nearly all interests look for."""
+    return Sought(None, understand_phrase(phrase))
+
+
+@lru_cache(maxsize=1 << 16)
 def _sought(
     field: Field | None,
     phrase: str,

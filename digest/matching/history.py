@@ -31,7 +31,10 @@ class History:
 
     def idf(self, term: str) -> float:
         """How much a term says, above 0: the inverse document frequency as Lucene's BM25 has it."""
-        count = self.document_counts.get(term, 0)
+        return self.idf_of(self.document_counts.get(term, 0))
+
+    def idf_of(self, count: int) -> float:
+        """The same of a term that so many papers have."""
         return math.log(1 + (self.papers - count + 0.5) / (count + 0.5))
 
     @property

@@ -16,7 +16,7 @@ from digest.matching.index import Index
 from digest.matching.numbering import Numbers
 from digest.matching.papers import Papers
 from digest.matching.phrase import Phrase
-from digest.matching.query import Query, earned
+from digest.matching.query import Earned, Query, earned
 
 #: below so many papers the best five are there by chance
 LEAST_PAPERS = 500
@@ -97,35 +97,38 @@ class Lessons:
             yield sparse.csr_array((len(phrases), len(self.terms)), dtype=np.float32)
             return
         query = Query.of(phrases, self._papers)
-        for start in range(0, len(phrases), self._block_size):
-            yield self._learn(query.some(start, min(start + self._block_size, len(phrases))))
+        # where the past has nothing of a subject, nothing is learned
+        least = _COVERED / np.maximum(query.lengths, 3)
+        for found in earned(query, least):
+            yield self._learn(self._teachers(found, least))
 
-    def _learn(self, query: Query) -> sparse.csr_array:
-        teachers = self._teachers(query)
+    def _learn(self, teachers: sparse.csr_array) -> sparse.csr_array:
         taught = teachers @ self._weighted
         # so many words of a single teacher earn so much, and what all earn together is no less
-        enough = teachers.multiply(self._enough).tocsr().max(axis=1).toarray()
+        enough = np.zeros(teachers.shape[0], np.float32)
+        has = np.flatnonzero(np.diff(teachers.indptr))
+        enough[has] = np.maximum.reduceat(teachers.data * self._enough[teachers.indices], teachers.indptr[has])
         good = np.flatnonzero(taught.data >= np.repeat(enough, np.diff(taught.indptr)))
         starts = np.searchsorted(good, taught.indptr)
         rows, words, weights = strongest(starts, taught.indices[good], taught.data[good], _WORDS)
-        parts = (weights / np.bincount(rows, weights, len(query))[rows]).astype(np.float32)
-        return sparse.csr_array((parts, words, np.searchsorted(rows, np.arange(len(query) + 1))), shape=taught.shape)
+        parts = (weights / np.bincount(rows, weights)[rows]).astype(np.float32)
+        return _table(rows, words, parts, taught.shape)
 
-    def _teachers(self, query: Query) -> sparse.csr_array:
+    def _teachers(self, found: Earned, least: NDArray[np.float64]) -> sparse.csr_array:
         """For each phrase the few papers that fit it best, by how far they are to be trusted: 1 for the best."""
-        # where the past has nothing of a subject, nothing is learned
-        least = _COVERED / np.maximum(np.diff(query.starts), 3)
-        found = earned(self._papers, query, least)
-        found = found.take(found.covered >= least[found.phrases])
-        starts = np.flatnonzero(np.diff(found.phrases, prepend=-1))
-        best = np.zeros(len(query), np.float32)
-        best[found.phrases[starts]] = np.maximum.reduceat(found.shares, starts) if len(starts) else 0
-        trust = found.shares / best[found.phrases]
+        cells = np.flatnonzero(found.covered >= least[found.phrases])
+        phrases, papers, shares = found.phrases[cells] - found.sought.start, found.papers[cells], found.shares[cells]
+        starts = np.flatnonzero(np.diff(phrases, prepend=-1))
+        best = np.zeros(len(found.sought), np.float32)
+        best[phrases[starts]] = np.maximum.reduceat(shares, starts) if len(starts) else 0
+        trust = shares / best[phrases]
         near = np.flatnonzero(trust >= _NEAREST)
-        starts = np.searchsorted(found.phrases[near], np.arange(len(query) + 1))
-        phrases, papers, trust = strongest(starts, found.papers[near], trust[near], _TEACHERS)
-        shape = len(query), len(self._papers.index.items)
-        return sparse.csr_array((trust**_SHARPNESS, (phrases, papers)), shape=shape)
+        starts = np.searchsorted(phrases[near], np.arange(len(found.sought) + 1))
+        phrases, papers, trust = strongest(starts, papers[near], trust[near], _TEACHERS)
+        shape = len(found.sought), len(self._papers.index.items)
+        teachers = _table(phrases, papers, trust**_SHARPNESS, shape)
+        teachers.sort_indices()
+        return teachers
 
     @cached_property
     def _weighted(self) -> sparse.csr_array:
@@ -136,7 +139,9 @@ class Lessons:
         can_be = (sizes >= _LEAST_HOLDERS) & (sizes <= _MOST_HOLDERS * len(index.items))
         can_be &= np.array([len(term) >= _LEAST_LETTERS and term.isalpha() for term in index.terms])
         idfs = np.array([index.history.idf(term) for term in index.terms]) * can_be
-        weighted = (sparse.diags_array(idfs.astype(np.float32)) @ self._papers.impacts(postings)).T.tocsr()
+        earns = self._papers.impacts(postings)
+        earns.data *= np.repeat(idfs.astype(np.float32), postings.sizes)
+        weighted = earns.T.tocsr()
         weighted.eliminate_zeros()
         return weighted
 
@@ -168,10 +173,10 @@ class Lessons:
 
     def _fitting(self, phrases: Sequence[Phrase]) -> NDArray[np.bool_]:
         """Phrases by papers: whether a paper has so much of a phrase that it fits it."""
-        found = earned(self._papers, Query.of(phrases, self._papers), np.full(len(phrases), _FITTING))
-        fits = np.flatnonzero(found.covered >= _FITTING)
         fitting = np.zeros((len(phrases), len(self._papers.index.items)), bool)
-        fitting[found.phrases[fits], found.papers[fits]] = True
+        for found in earned(Query.of(phrases, self._papers), np.full(len(phrases), _FITTING)):
+            fits = np.flatnonzero(found.covered >= _FITTING)
+            fitting[found.phrases[fits], found.papers[fits]] = True
         return fitting
 
     def _are_mostly_among(
@@ -187,6 +192,14 @@ class Lessons:
         together = np.bincount(np.repeat(np.arange(len(likely)), holders.sizes)[fit], minlength=len(likely))
         convinces: NDArray[np.int64] = likely[together >= needed[words[likely]]]
         return convinces
+
+
+def _table(
+    rows: NDArray[np.int64], columns: NDArray[np.int32], values: NDArray[np.float32], shape: tuple[int, int]
+) -> sparse.csr_array:
+    """A sparse table of cells that stand row by row."""
+    starts = np.searchsorted(rows, np.arange(shape[0] + 1)).astype(np.int32)
+    return sparse.csr_array((values, columns, starts), shape=shape)
 
 
 def strongest(

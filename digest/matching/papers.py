@@ -13,12 +13,12 @@ from scipy import sparse
 
 from digest.matching.acronyms import Acronyms
 from digest.matching.analysis import TITLE_WEIGHT, Analysed, Form
-from digest.matching.forms import forms_of, runs, word_forms
+from digest.matching.forms import forms_of, is_written_apart, runs, word_forms
 from digest.matching.history import History
 from digest.matching.index import Index
 from digest.matching.numbering import Numbers
 from digest.matching.phrase import Phrase
-from digest.matching.postings import Postings
+from digest.matching.postings import Postings, distinct
 
 _K1 = 1.2  #: how soon more of the same word stops counting
 _B = 0.5  #: how much long papers pay; less than the usual .75, since papers without abstract share a day with long ones
@@ -37,8 +37,7 @@ class Papers:
         self.number = {term: number for number, term in enumerate(index.terms)}
         self._analysed = analysed
         self._ids = Numbers[str]()
-        self._known_words: list[tuple[int, int, float, float]] = []  #: by id: number, row, idf and rate
-        self._facts: NDArray[np.float64] = np.empty((4, 0))  #: the same as columns
+        self._facts: NDArray[np.float64] = np.empty((4, 0))  #: by id: number, row, idf and rate
         self._made: dict[tuple[Form, ...], int] = {}  #: rows beyond those of terms and pairs
         self._counted = index.count(np.empty(0, np.int32), np.empty(0, np.int64), 0)
         self._uncounted: list[NDArray[np.int64]] = []  #: places of the newest of these rows
@@ -48,7 +47,10 @@ class Papers:
         counts = TITLE_WEIGHT * postings.titles + (0 if titles_only else postings.abstracts)
         data = (MOST * counts / (counts + self._slowness[postings.papers])).astype(np.float32)
         shape = len(postings.starts) - 1, len(self.index.items)
-        return sparse.csr_array((data, postings.papers, postings.starts), shape=shape)
+        impacts = sparse.csr_array((data, postings.papers, postings.starts.astype(np.int32)), shape=shape)
+        if titles_only:  # what only the abstract has earns nothing
+            impacts.eliminate_zeros()
+        return impacts
 
     @cached_property
     def _slowness(self) -> NDArray[np.float32]:
@@ -62,16 +64,26 @@ class Papers:
     def words(self, terms: Iterable[str]) -> Words:
         """What is known of words, each looked up once."""
         ids = self._ids.of(terms)
-        new = self._ids.since(len(self._known_words))
-        for term in new:
-            number, forms = self.number.get(term, 0), word_forms(term, self.acronyms, self.number)
-            row = self._make(forms) if len(forms) > 1 else number
-            rate = self.history.document_counts.get(term, 0) / max(self.history.papers, 1)
-            self._known_words.append((number, row, self.history.idf(term), rate))
-        if new:
-            self._facts = np.array(self._known_words).T
+        if new := self._ids.since(self._facts.shape[1]):
+            self._facts = np.concatenate([self._facts, self._facts_of(new)], axis=1)
         numbers, rows, idfs, rates = self._facts[:, ids]
         return Words(ids, numbers.astype(np.int64), rows.astype(np.int64), idfs, rates)
+
+    def _facts_of(self, terms: Sequence[str]) -> NDArray[np.float64]:
+        """The number, row, idf and rate of terms, each a row."""
+        numbers = [self.number.get(term, 0) for term in terms]
+        rows = [self._row(term, number) for term, number in zip(terms, numbers, strict=True)]
+        counts = np.array([self.history.document_counts.get(term, 0) for term in terms])
+        # many terms are equally common
+        different, which = distinct(counts)
+        idfs = np.array([self.history.idf_of(count) for count in different.tolist()])[which]
+        return np.array([numbers, rows, idfs, counts / max(self.history.papers, 1)])
+
+    def _row(self, term: str, number: int) -> int:
+        """The row of all forms of a term that has this number."""
+        if term in self.acronyms.long_of or is_written_apart(term, self.number):
+            return self._make(word_forms(term, self.acronyms, self.number))
+        return number
 
     def adapt(
         self, phrases: Sequence[Phrase], starts: NDArray[np.int64], words: NDArray[np.int64], pairs: NDArray[np.int64]
@@ -80,18 +92,23 @@ class Papers:
 
         The rows of phrase p begin at starts[p] of both.
         """
-        for at, phrase in enumerate(phrases):
-            if not self._is_plain(phrase):
-                special, special_pairs = self._special_rows(phrase)
-                words[starts[at] : starts[at] + len(special)] = special
-                for first, row in special_pairs.items():
-                    pairs[starts[at] + first] = row
+        for at in self._adaptable(phrases):
+            special, special_pairs = self._special_rows(phrases[at])
+            words[starts[at] : starts[at] + len(special)] = special
+            for first, row in special_pairs.items():
+                pairs[starts[at] + first] = row
 
-    def _is_plain(self, phrase: Phrase) -> bool:
-        """Whether no paper writes it in another way than word by word."""
-        if phrase.parts or phrase.exact or not self.number.keys().isdisjoint(phrase.together):
-            return False
-        return self.acronyms.starts.isdisjoint(phrase.terms) or not any(runs(phrase, self.acronyms, self.number))
+    def _adaptable(self, phrases: Sequence[Phrase]) -> list[int]:
+        """The places of phrases that papers may write in another way than word by word."""
+        is_no_term, starts_none = self.number.keys().isdisjoint, self.acronyms.starts.isdisjoint
+        return [
+            at
+            for at, phrase in enumerate(phrases)
+            if not is_no_term(phrase.together)
+            or phrase.parts
+            or phrase.exact
+            or (not starts_none(phrase.terms) and runs(phrase, self.acronyms, self.number))
+        ]
 
     def _special_rows(self, phrase: Phrase) -> tuple[list[int], dict[int, int]]:
         """The rows of its words, and {first word: the row of it and the next} where one word may stand for both."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from operator import add
 from typing import NamedTuple
 
-from digest.matching.analysis import Word, groups, is_one_word, joined, split, stems
+from digest.matching.analysis import Word, folded_and_stemmed, groups, is_one_word, joined, split, stems
 
 
 class Wanted(NamedTuple):
@@ -47,14 +47,30 @@ def wanted(phrase: str) -> tuple[Wanted, ...]:
 
 def understand_phrase(phrase: str) -> Phrase:
     """What an unquoted phrase looks for."""
-    words = [word for piece in phrase.split() for word in _wanted_of(piece)]
-    texts, terms, parts, _, _ = zip(*words, strict=True) if words else ((),) * 5
-    together = tuple(stems([one + other for one, other in pairwise(texts)]))
+    pieces = phrase.split()
+    texts, terms, parts = _read_piece(pieces[0]) if pieces else _Piece()
+    for piece in pieces[1:]:
+        more_texts, more_terms, more_parts = _read_piece(piece)
+        texts, terms, parts = texts + more_texts, terms + more_terms, parts + more_parts
+    together = tuple(stems(list(map(add, texts, texts[1:])))) if len(texts) > 1 else ()
     return Phrase(terms, parts if any(parts) else (), together)
 
 
-#: no word reaches over white space, and phrases share most of what stands between
-_wanted_of = lru_cache(maxsize=1 << 16)(wanted)
+class _Piece(NamedTuple):
+    """The words that count in a text without white space; no word reaches over that, so a phrase is some in a row."""
+
+    texts: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    parts: tuple[tuple[str, ...], ...] = ()
+
+
+@lru_cache(maxsize=1 << 16)  # phrases have most of their words in common
+def _read_piece(piece: str) -> _Piece:
+    if piece.isascii() and piece.isalpha():  # as most: one word and nothing else
+        text, term = folded_and_stemmed(piece)
+        return _Piece((text,), (term,), ((),)) if term else _Piece()
+    words = wanted(piece)
+    return _Piece(*(tuple(getattr(word, name) for word in words) for name in ("text", "term", "parts")))
 
 
 @lru_cache(maxsize=1 << 14)

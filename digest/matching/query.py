@@ -8,7 +8,7 @@ lack are multiplied, and what else there is of the phrase is then looked up in t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -23,48 +23,49 @@ from digest.matching.postings import Postings, distinct
 
 PAIR_BONUS = 0.1  #: what neighbours add, as a share of what a word of their rarity earns
 _ROUNDING = 1e-5  # sums of parts are not exact
+_BLOCK = 1 << 21  # phrases times papers at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """What papers have of phrases: a cell for each phrase and paper, phrase by phrase.
+    """What papers have of some phrases: a cell for each phrase and paper, phrase by phrase.
 
     The papers of a phrase stand in no order.
     """
 
+    sought: range  #: the phrases that were looked for
     phrases: NDArray[np.int64]
     papers: NDArray[np.int32]
     shares: NDArray[np.float32]  #: of the most that the phrase can earn, above 0
     covered: NDArray[np.float32]  #: how much of the phrase's weight is in the words that occur, 1 for all of them
-
-    def take(self, cells: NDArray[np.int64] | NDArray[np.bool_]) -> Earned:
-        """These cells."""
-        return Earned(self.phrases[cells], self.papers[cells], self.shares[cells], self.covered[cells])
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """Phrases as weighted rows of postings, word by word; without words, a phrase has one that is nowhere."""
 
-    starts: NDArray[np.int64]  #: the words of phrase p are starts[p]:starts[p + 1] of the next four
-    words: NDArray[np.int64]  #: their rows, 0 where no paper has any
+    owner: NDArray[np.int64]  #: by word: the number of its phrase; words stand phrase by phrase
     weights: NDArray[np.float64]  #: of words; those of a phrase sum to 1
-    pairs: NDArray[np.int64]  #: the rows of each word with the next one, 0 where no paper has any
-    bonuses: NDArray[np.float64]  #: the weights of pairs
+    bonuses: NDArray[np.float64]  #: of each word with the next one
+    lengths: NDArray[np.int64]  #: by phrase: how many words it has, 1 at least
     factors: NDArray[np.float64]  #: by phrase: what a share of it is worth, measured against chance
+    words: NDArray[np.int32]  #: by word: its row in `both`, 0 where no paper has any
+    pairs: NDArray[np.int32]  #: the row of each word with the next one, 0 where no paper has any
+    impacts: sparse.csr_array  #: rows by papers: what each row earns a paper
+    both: sparse.csr_array  #: the same, with 1 as the imaginary part where a word is in a paper: one sum for both
 
     @classmethod
-    def of(cls, phrases: Sequence[Phrase], papers: Papers) -> Query:
-        """These phrases, to be looked for in these papers."""
-        lengths = np.fromiter((len(phrase.terms) for phrase in phrases), np.int64, len(phrases))
+    def of(cls, phrases: Sequence[Phrase], papers: Papers, *, titles_only: bool = False) -> Query:
+        """These phrases, to be looked for in these papers, or in their titles alone."""
+        terms = [phrase.terms for phrase in phrases]
+        lengths = np.fromiter(map(len, terms), np.int64, len(phrases))
         sizes = np.maximum(lengths, 1)
         owner = np.repeat(np.arange(len(phrases)), sizes)
-        words = papers.words(chain.from_iterable(phrase.terms or ("",) for phrase in phrases))
-        starts = np.concatenate([[0], np.cumsum(sizes)])
+        words = papers.words(chain.from_iterable(some or ("",) for some in terms))
         is_pair = (owner[1:] == owner[:-1]) & (words.ids[1:] != words.ids[:-1])
         pairs = np.zeros(len(owner), np.int64)
         pairs[:-1][is_pair] = papers.pair_rows(words.numbers[:-1][is_pair], words.numbers[1:][is_pair])
-        papers.adapt(phrases, starts, words.rows, pairs)
+        papers.adapt(phrases, np.cumsum(sizes) - sizes, words.rows, pairs)
         mass = np.bincount(owner, words.idfs, len(phrases))[owner]
         # a pair is at most as common as the rarer of its words, whose idf therefore stands for it
         bonuses = PAIR_BONUS * np.maximum(words.idfs, np.append(words.idfs[1:], 0)) / mass
@@ -72,82 +73,99 @@ class Query:
         worth = factors(
             PhraseWords(owner[counted], words.idfs[counted], words.rates[counted]), len(phrases), papers.history.papers
         )
-        return cls(starts, words.rows, words.idfs / mass, pairs, bonuses, worth)
+        return cls(
+            owner, words.idfs / mass, bonuses, sizes, worth, *_rows(papers, words.rows, pairs, titles_only=titles_only)
+        )
 
     def __len__(self) -> int:
         return len(self.factors)
-
-    @property
-    def owner(self) -> NDArray[np.int64]:
-        """By word: the number of its phrase."""
-        return np.repeat(np.arange(len(self)), np.diff(self.starts))
-
-    def some(self, first: int, last: int) -> Query:
-        """The phrases first:last, counted from 0."""
-        words = slice(self.starts[first], self.starts[last])
-        return Query(
-            self.starts[first : last + 1] - words.start,
-            self.words[words],
-            self.weights[words],
-            self.pairs[words],
-            self.bonuses[words],
-            self.factors[first:last],
-        )
 
     def decides(self, least: NDArray[np.float64]) -> NDArray[np.bool_]:
         """By word: whether some paper without the heavier words of its phrase covers so much of it by this word.
 
         A paper that has none of these words covers less.
         """
-        owner = self.owner
-        order = np.lexsort((self.weights, owner))
+        order = np.lexsort((self.weights, self.owner))
         weights = np.cumsum(self.weights[order])
-        covered = weights - np.append(0, weights)[self.starts[:-1]][owner]
+        starts = np.cumsum(self.lengths) - self.lengths
+        covered = weights - np.append(0, weights)[starts][self.owner]
         decides = np.empty(len(order), bool)
-        decides[order] = covered >= least[owner] - _ROUNDING
+        decides[order] = covered >= least[self.owner] - _ROUNDING
         return decides
 
 
-def earned(papers: Papers, query: Query, least: NDArray[np.float64], *, titles_only: bool = False) -> Earned:
-    """What every paper that covers at least so much of a phrase has of it; some that cover less are among them."""
+def earned(query: Query, least: NDArray[np.float64]) -> Iterator[Earned]:
+    """What every paper that covers at least so much of a phrase has of it; some that cover less are among them.
+
+    Some phrases at a time, in order.
+    """
     decides = query.decides(least)
-    found = _product(papers, query, decides, titles_only=titles_only)
-    _add_rest(found, papers, query, np.flatnonzero(~decides & (query.words > 0)), titles_only=titles_only)
-    return found
+    weights = _weights(query, decides)
+    rest = _Rest.of(query, ~decides)
+    size = max(_BLOCK // max(query.both.shape[1], 1), 1)
+    for first in range(0, len(query), size):
+        sought = range(first, min(first + size, len(query)))
+        sums = weights[sought.start : sought.stop] @ query.both
+        phrases = np.repeat(np.arange(sought.start, sought.stop), np.diff(sums.indptr))
+        found = Earned(sought, phrases, sums.indices, sums.data.real / MOST, sums.data.imag.copy())
+        rest.add_to(found)
+        yield found
 
 
-def _product(papers: Papers, query: Query, decides: NDArray[np.bool_], *, titles_only: bool) -> Earned:
-    """What papers have of the words that decide, and of all pairs."""
+def _rows(
+    papers: Papers, words: NDArray[np.int64], pairs: NDArray[np.int64], *, titles_only: bool
+) -> tuple[NDArray[np.int32], NDArray[np.int32], sparse.csr_array, sparse.csr_array]:
+    """The last four of a query. Its rows: an empty one, those that it needs of words, those that it needs of pairs."""
+    word_rows, word_places = distinct(np.append(words, 0))
+    pair_rows, pair_places = distinct(np.append(pairs, 0))
+    postings = Postings.join([papers.postings(word_rows), papers.postings(pair_rows[1:])])
+    impacts = papers.impacts(postings, titles_only=titles_only)
+    both = sparse.csr_array((impacts.data.astype(np.complex64), impacts.indices, impacts.indptr), shape=impacts.shape)
+    both.data.imag[: impacts.indptr[len(word_rows)]] = 1
+    moved = np.where(pair_places > 0, pair_places + np.int32(len(word_rows) - 1), 0)
+    return word_places[:-1], moved[:-1], impacts, both
+
+
+def _weights(query: Query, decides: NDArray[np.bool_]) -> sparse.csr_array:
+    """Phrases by rows: the weights of the words that decide, and of all pairs."""
     words, pairs = np.flatnonzero(decides & (query.words > 0)), np.flatnonzero(query.pairs)
-    word_rows, word_columns = distinct(query.words[words])
-    pair_rows, pair_columns = distinct(query.pairs[pairs])
-    of_words, of_pairs = papers.postings(word_rows), papers.postings(pair_rows)
-    impacts = papers.impacts(Postings.join([of_words, of_pairs]), titles_only=titles_only)
-    # one product for both sums: the real part is what is earned, the imaginary part which words there are
-    impacts.data = impacts.data.astype(np.complex64)
-    occurs = slice(len(of_words.papers))
-    impacts.data.imag[occurs] = impacts.data.real[occurs] > 0
     cells = np.concatenate([query.weights[words], query.bonuses[pairs]]).astype(np.float32)
-    owner, columns = query.owner, np.concatenate([word_columns, pair_columns + len(word_rows)])
-    weights = sparse.coo_array(
-        (cells, (np.concatenate([owner[words], owner[pairs]]), columns)), shape=(len(query), impacts.shape[0])
-    )
-    sums = weights.tocsr() @ impacts
-    phrases = np.repeat(np.arange(len(query)), np.diff(sums.indptr))
-    # of a title alone, what only the abstract has earns nothing
-    some = np.flatnonzero(sums.data.real)
-    return Earned(phrases[some], sums.indices[some], sums.data.real[some] / MOST, sums.data.imag[some])
+    rows = np.concatenate([query.words[words], query.pairs[pairs]])
+    owner = np.concatenate([query.owner[words], query.owner[pairs]])
+    shape = len(query), query.both.shape[0]
+    return sparse.coo_array((cells, (owner.astype(np.int32), rows)), shape=shape).tocsr()
 
 
-def _add_rest(found: Earned, papers: Papers, query: Query, rest: NDArray[np.int64], *, titles_only: bool) -> None:
-    """Add what the papers found have of the words that do not decide."""
-    rows, columns = distinct(query.words[rest])
-    impacts = papers.impacts(papers.postings(rows), titles_only=titles_only).toarray()
-    sizes = np.bincount(query.owner[rest], minlength=len(query))
-    first = np.cumsum(sizes) - sizes
-    for nth in range(sizes.max(initial=0)):
-        cells = np.flatnonzero(sizes[found.phrases] > nth)
-        which = first[found.phrases[cells]] + nth
-        weights, earns = query.weights[rest][which].astype(np.float32), impacts[columns[which], found.papers[cells]]
-        found.shares[cells] += weights * earns / MOST
-        found.covered[cells] += weights * (earns > 0)
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """The words that do not decide, to be looked up where others were found."""
+
+    sizes: NDArray[np.int64]  #: by phrase: how many it has
+    ends: NDArray[np.int64]  #: by phrase: where its words end in the next two
+    words: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    impacts: sparse.csr_array
+
+    @classmethod
+    def of(cls, query: Query, is_rest: NDArray[np.bool_]) -> _Rest:
+        """These words of a query, without those that are nowhere."""
+        rest = np.flatnonzero(is_rest & (query.words > 0))
+        sizes = np.bincount(query.owner[rest], minlength=len(query))
+        return cls(sizes, np.cumsum(sizes), query.words[rest], query.weights[rest].astype(np.float32), query.impacts)
+
+    def add_to(self, found: Earned) -> None:
+        """Add what the papers found have of these words."""
+        first = int(self.ends[found.sought.start] - self.sizes[found.sought.start])
+        rows, columns = distinct(self.words[first : self.ends[found.sought.stop - 1]])
+        impacts = self.impacts[rows].toarray().ravel()
+        columns = columns * np.int64(self.impacts.shape[1])
+        left = self.sizes.take(found.phrases)
+        cells = np.flatnonzero(left)
+        while len(cells):
+            which = self.ends.take(found.phrases.take(cells)) - left.take(cells)
+            weights = self.weights.take(which)
+            earns = impacts.take(columns.take(which - first) + found.papers.take(cells))
+            found.shares[cells] += weights * earns / MOST
+            found.covered[cells] += weights * (earns > 0)
+            left[cells] -= 1
+            cells = cells[left.take(cells) > 0]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from digest.matching.acronyms import Acronyms
 from digest.matching.analysis import Analysed, Form, analyse, split
+from digest.matching.collector import no_collection
 from digest.matching.evidence import Evidence, Found
 from digest.matching.forms import forms_of
 from digest.matching.grammar import Sought, canonical
@@ -78,11 +79,12 @@ class EditionScores:
 
     def rows(self, interests: Sequence[Interest]) -> NDArray[np.int32]:
         """The row of each interest in `table`; interests not asked for before are looked for now, all at once."""
-        numbers = self._numbers.of(map(canonical, interests))
-        if new := self._numbers.since(len(self._row_of)):
-            self._row_of = np.concatenate([self._row_of, self._find_all(new)])
-            self.__dict__.pop("table", None)
-        return self._row_of[numbers]
+        with no_collection():
+            numbers = self._numbers.of(map(canonical, interests))
+            if new := self._numbers.since(len(self._row_of)):
+                self._row_of = np.concatenate([self._row_of, self._find_all(new)])
+                self.__dict__.pop("table", None)
+            return self._row_of[numbers]
 
     @cached_property
     def table(self) -> Table:

@@ -19,7 +19,6 @@ from digest.model import Field
 
 #: phrases of so many words are meant as one thing; of a longer text some words may be missing
 _SHORT = 3
-_BLOCK = 1 << 21  # phrases times papers at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,8 @@ class Shares:
     def of(self, sought: Sequence[Sought]) -> Cells:
         """The rows of phrases that are all looked for in titles alone, or all everywhere."""
         titles_only = sought[0].field is Field.TITLE
-        near = list(self._near(Query.of([each.phrase for each in sought], self._papers), titles_only=titles_only))
+        query = Query.of([each.phrase for each in sought], self._papers, titles_only=titles_only)
+        near = list(self._near(query))
         # what is looked for in titles alone is meant to the letter
         if self._lessons is not None and not titles_only:
             shares = self._with_related(sought, near, self._lessons)
@@ -78,19 +78,16 @@ class Shares:
             shares = [block.shares for block in near]
         return self._cells(near, np.concatenate(shares), len(sought))
 
-    def _near(self, query: Query, *, titles_only: bool) -> Iterator[_Near]:
+    def _near(self, query: Query) -> Iterator[_Near]:
         """What papers have of phrases, some phrases at a time."""
-        size = max(_BLOCK // max(len(self._papers.index.items), 1), 1)
-        for first in range(0, len(query), size):
-            some = query.some(first, min(first + size, len(query)))
-            power = _as_one_thing(np.diff(some.starts))
-            # a paper has less of a phrase than it covers of it, and related words at most double that
-            least = (self._least / 2 / some.factors) ** (1 / (1 + power))
-            found = earned(self._papers, some, least, titles_only=titles_only)
-            worth = np.minimum(found.covered, 1) ** power[found.phrases] * some.factors[found.phrases]
+        power = _as_one_thing(query.lengths)
+        # a paper has less of a phrase than it covers of it, and related words at most double that
+        least = (self._least / 2 / query.factors) ** (1 / (1 + power))
+        for found in earned(query, least):
+            worth = np.minimum(found.covered, 1) ** power[found.phrases] * query.factors[found.phrases]
             shares = found.shares * worth.astype(np.float32)
             near = np.flatnonzero(2 * shares >= self._least)
-            phrases = (found.phrases[near] + first).astype(np.int32)
+            phrases = found.phrases[near].astype(np.int32)
             yield _Near(phrases, found.papers[near], found.shares[near], shares[near])
 
     def _with_related(

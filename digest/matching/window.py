@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from digest.matching.gather import Part
 from digest.matching.grammar import canonical
+from digest.matching.matcher import Matcher
 from digest.matching.scores import EditionScores, match, precedence
 from digest.matching.wishes import Wishes
 from digest.model import Announced, Interest, Match, Pick
@@ -42,6 +43,7 @@ class Window:
         self._waiting: list[Interest] = []
         self._rows = [np.empty(0, np.int32) for _ in editions]
         self.wishes = Wishes(self._what)
+        self.matcher = Matcher()
 
     def parts(self) -> list[Part]:
         """The shares of everything that was wished for so far."""

@@ -7,16 +7,15 @@ left for the next tick.
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from digest.matching.collector import no_collection
 from digest.model import Delivery, SkipReason, State
 from digest.pipeline.composer import Composer
 from digest.pipeline.enqueue import ChangedError, Decided, Enqueue, missed_reason
@@ -39,6 +38,9 @@ BATCH = 1_000
 #: ids read at a time: each reading walks over everybody who is due
 _IDS = 50_000
 
+#: readers who are named in the report of a run by hand; a million would fill the memory and nobody would read them
+_NAMED = 100
+
 _NO_LETTER = Packed((), b"")
 
 
@@ -51,6 +53,7 @@ class Planned:
     waiting: int = 0  #: readers who wait for a late source, or for a letter that is just being sent
     folded: int = 0  #: older letters that were still open
     served: list[tuple[str, Delivery]] = field(default_factory=list)  #: asked for by hand, but the slot had its row
+    more_served: int = 0  #: so many besides, who are not named
 
     def count(self, decided: Decided) -> None:
         """Add what was written for a reader."""
@@ -64,6 +67,15 @@ class Planned:
         if not look.is_taken:
             self.letters += plan.reason is None
             self.skipped.update([plan.reason] if plan.reason else [])
+
+    def note_served(self, look: Look) -> None:
+        """Remember a reader who was asked for by hand and has had today's turn; of many, only the first are named."""
+        if look.row is None:
+            return
+        if len(self.served) < _NAMED:
+            self.served.append((look.person.email, look.row))
+        else:
+            self.more_served += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +157,7 @@ class Planner:
             self.plan(batch[middle:], occasion)
 
     def _plan(self, batch: Sequence[int], occasion: Occasion) -> None:
-        with _without_collector():
+        with no_collection():
             taken = self._write(batch, occasion)
         for look in taken:
             self._hurry(look, occasion)
@@ -200,7 +212,7 @@ class Planner:
         """Asked for by hand: a letter that was put off is tried at once, anything else stands as it is."""
         row = look.row
         if row is None or row.state is not State.DEFERRED:
-            occasion.planned.served += [] if row is None else [(look.person.email, row)]
+            occasion.planned.note_served(look)
             return
         with self.database.write() as connection:
             self.ledger.hurry(connection, row, occasion.now)
@@ -218,18 +230,6 @@ class Planner:
             if len(ids) < _IDS:
                 return
             after = ids[-1]
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Nothing is looked through for cycles: what a batch makes dies with it, and what a run keeps is plenty."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _skip_reason(look: Look, letter: Packed, late_sources: tuple[str, ...]) -> SkipReason | None:

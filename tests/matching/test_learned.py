@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -91,6 +92,17 @@ def test_a_phrase_learns_the_same_in_any_company(phrases: list[str]) -> None:
         lesson = learned(together, phrase)
         assert lesson == learned(Lessons(PAST), phrase)
         assert not lesson or sum(lesson.values()) == pytest.approx(1)
+
+
+def test_many_phrases_learn_what_each_learns_alone() -> None:
+    """So many that they are looked for some at a time."""
+    words = ["drug", "discovery", "molecule", "birds", "stones", "rivers", "tea", "milk", "grass", "dawn", "coast"]
+    lines = [" ".join(some) for size in (1, 2, 3, 4) for some in permutations(words, size)]
+    known = [canonical(Interest(phrase=line)).phrase for line in lines]
+    together = Lessons(PAST)
+    together.rows(known)
+    for phrase in known[:: len(known) // 20]:
+        assert learned(together, phrase) == learned(LESSONS, phrase)
 
 
 def test_before_there_are_enough_papers_nothing_is_learned() -> None:

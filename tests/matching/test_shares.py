@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -98,18 +99,19 @@ def test_papers_that_cover_enough_are_found_with_all_they_have(
 ) -> None:
     history = past(papers)
     some = Papers(Index.of(papers), history, Acronyms.of(history), lambda at: analyse(papers[at]))
-    query = Query.of([canonical(each).phrase for each in interests], some)
-    every, found = (
-        _cells(earned(some, query, np.full(len(interests), at), titles_only=titles_only)) for at in (0.0, least)
-    )
+    query = Query.of([canonical(each).phrase for each in interests], some, titles_only=titles_only)
+    every, found = (_cells(earned(query, np.full(len(interests), at))) for at in (0.0, least))
     assert {cell: part for cell, part in every.items() if part[1] >= least}.keys() <= found.keys() <= every.keys()
     assert all(found[cell] == pytest.approx(every[cell]) for cell in found)
 
 
-def _cells(found: Earned) -> dict[tuple[int, int], tuple[float, float]]:
+def _cells(blocks: Iterable[Earned]) -> dict[tuple[int, int], tuple[float, float]]:
     """{(phrase, paper): (share, covered)}."""
-    cells = zip(found.phrases.tolist(), found.papers.tolist(), strict=True)
-    return dict(zip(cells, zip(found.shares.tolist(), found.covered.tolist(), strict=True), strict=True))
+    cells = {}
+    for found in blocks:
+        columns = (each.tolist() for each in (found.phrases, found.papers, found.shares, found.covered))
+        cells.update({(phrase, paper): (share, part) for phrase, paper, share, part in zip(*columns, strict=True)})
+    return cells
 
 
 @unhurried

@@ -46,7 +46,8 @@ def test_the_shares_of_the_example_and_their_factors_are_what_the_program_comput
     papers = Papers(Index.of([PAPER]), HISTORY, Acronyms.of(HISTORY), lambda _: analyse(PAPER))
     phrases = [canonical(each).phrase for each in understand("graph neural networks\ndata sets\n").interests]
     query = Query.of(phrases, papers)
-    shares, factors = earned(papers, query, np.zeros(len(phrases))).shares, query.factors
+    [found] = earned(query, np.zeros(len(phrases)))
+    shares, factors = found.shares, query.factors
     page = PAGE.read_text(encoding="utf-8")
     assert f"D is {_short(shares[0])}" in page
     assert f"factor is {_short(factors[0])} and the share {_short(shares[0] * factors[0])}" in page

@@ -286,6 +286,19 @@ def test_one_reader_may_be_planned_alone(world: World) -> None:
     assert [len(world.rows(one)) for one in people] == [0, 0, 1, 0]
 
 
+def test_of_many_who_were_asked_for_by_hand_in_vain_only_the_first_are_named(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.pipeline.plan._NAMED", 2)
+    people = readers(world, 5)
+    world.at("2026-08-17 07:00").list("one")
+    world.at(MORNING)
+    planner(world).run(world.now)
+    planned = planner(world).run(world.now, is_forced=True)
+    assert [email for email, _ in planned.served] == [one.email for one in people[:2]]
+    assert planned.more_served == 3
+
+
 @pytest.mark.parametrize("shards", [2, 1])
 def test_two_processes_plan_each_reader_once(world: World, shards: int) -> None:
     """With shards each has its own readers; without, both want all of them."""
