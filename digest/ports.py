@@ -66,10 +66,10 @@ class Transport(Protocol):
         before its first octet leaves. False means: do not send, drop the connection, answer `cancelled`. A message
         for which `begin` was never asked has certainly not been sent.
 
-        `is_held` is asked when all but the end of the letter has left. False means: the row is not ours any more; drop
-        the connection, answer `deferred`.
+        `is_held` is asked before each piece that may hold the end of the letter. False means: the row is not ours any
+        more; drop the connection, answer `deferred`.
 
-        `upcoming` may be asked once, after that, for the message that will be sent next over this transport, so that
+        `upcoming` may be asked once, after `begin`, for the message that will be sent next over this transport, so that
         its envelope can travel with the end of this one.
 
         Raises:

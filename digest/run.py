@@ -70,7 +70,7 @@ def rehearse(app: App, email: str | None = None, *, is_forced: bool = False, sta
         real, copy = Database(app.config.store), Database(url)
         if real.exists and real.revision():
             copy_store(real, copy)
-        rehearsal = App(replace(app.config, store=url), app.clock, is_pretended=app.is_pretended, is_rehearsal=True)
+        rehearsal = replace(app, config=replace(app.config, store=url), is_rehearsal=True)
         try:
             return run_by_hand(rehearsal, email, is_forced=is_forced, is_sure=True, stage=stage)
         finally:

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import fcntl
 import logging
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import FrameType
 
 import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -21,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from digest.app import App
 from digest.errors import DigestError, StoreError
 from digest.run import prepare, run_when_due, told_aside
+from digest.stopping import stops_on_signals
 from digest.store.connect import Database
 
 log = logging.getLogger("digest")
@@ -32,8 +30,7 @@ _SCHEDULER_LOCK = 0x74696B
 def run_scheduler(app: App, beside: Callable[[App], AbstractContextManager[None]]) -> None:
     """Tick until SIGTERM or SIGINT: letters in flight are finished first, everything else is left for the next run.
 
-    What runs `beside` it, such as the pages, begins before the first tick and ends after the last. A second signal ends
-    the process at once; the store stands that as it stands a power cut.
+    What runs `beside` it, such as the pages, begins before the first tick and ends after the last.
 
     Raises:
         SetupError: this configuration must not send.
@@ -42,8 +39,7 @@ def run_scheduler(app: App, beside: Callable[[App], AbstractContextManager[None]
     """
     log.setLevel(logging.INFO)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a tick took longer than a minute is no news
-    _stop_on_signals(app.stopping)
-    with only_scheduler(app.database):
+    with stops_on_signals(app.stopping), only_scheduler(app.database):
         scheduler = BackgroundScheduler(timezone="UTC")
         scheduler.add_job(
             tick,
@@ -110,15 +106,3 @@ def only_scheduler(database: Database) -> Iterator[None]:
         if not locked:
             raise refusal
         yield
-
-
-def _stop_on_signals(stopped: threading.Event) -> None:
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if stopped.is_set():
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        stopped.set()
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)

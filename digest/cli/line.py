@@ -69,19 +69,21 @@ def send(
         raise UsageError("--again repeats a letter that was sent: it goes with --to, not with --now or --dry-run")
     app = program(context)
     from digest.run import rehearse, run_by_hand
+    from digest.stopping import stops_on_signals
 
-    if dry_run:
-        result, folder = rehearse(app, to, is_forced=now, stage=progress), app.folder / "dry-run"
-    else:
-        folder = app.folder
-        result = run_by_hand(app, to, is_forced=now, is_repeat=again, is_sure=yes, stage=progress)
+    folder = app.folder / "dry-run" if dry_run else app.folder
+    with stops_on_signals(app.stopping):
+        if dry_run:
+            result = rehearse(app, to, is_forced=now, stage=progress)
+        else:
+            result = run_by_hand(app, to, is_forced=now, is_repeat=again, is_sure=yes, stage=progress)
     if as_json:
         print_json(result.report)
     else:
         _show(result)
         if result.report.sent and (dry_run or app.transport == "files"):
             say(f"\nOpen {_shown(folder / 'index.html')}")
-    if result.report.is_bad:
+    if result.report.is_bad or result.delivered.was_interrupted:
         raise typer.Exit(1)
 
 

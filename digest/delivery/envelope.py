@@ -10,6 +10,9 @@ import numpy as np
 from digest.delivery.replies import Phase, one_line
 from digest.model import Fault, Message, SendResult, State
 
+#: what the commands before the body ask for, in their order
+ENVELOPE = Phase.MAIL, Phase.RCPT, Phase.DATA
+
 _LF, _CR, _DOT = b"\n\r."
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
@@ -20,7 +23,8 @@ def envelope(message: Message) -> dict[Phase, str]:
     sender, recipient = _on_the_wire(message.envelope_from), _on_the_wire(message.recipient)
     options = "" if (sender + recipient).isascii() else " SMTPUTF8"
     options += "" if message.data.isascii() else " BODY=8BITMIME"
-    return {Phase.MAIL: f"MAIL FROM:<{sender}>{options}", Phase.RCPT: f"RCPT TO:<{recipient}>", Phase.DATA: "DATA"}
+    commands = f"MAIL FROM:<{sender}>{options}", f"RCPT TO:<{recipient}>", "DATA"
+    return dict(zip(ENVELOPE, commands, strict=True))
 
 
 def unsendable(message: Message, features: Container[str]) -> SendResult | None:
@@ -31,7 +35,7 @@ def unsendable(message: Message, features: Container[str]) -> SendResult | None:
         if not _on_the_wire(address).isascii() and "smtputf8" not in features:
             text = f"{one_line(address)}: the SMTP server takes only ASCII before the @ (no SMTPUTF8)"
             return SendResult(state=State.FAILED, fault=fault, text=text)
-    if not message.data.isascii() and "8bitmime" not in features:
+    if "8bitmime" not in features and not message.data.isascii():
         text = "the SMTP server takes only ASCII letters (no 8BITMIME)"
         return SendResult(state=State.FAILED, fault=Fault.CONTENT, text=text)
     return None

@@ -3,12 +3,13 @@
 connect, TLS, login    once per connection
 MAIL, RCPT, DATA       one recipient; in one packet where the server takes that (RFC 2920)
 begin                  the caller's last check, after the 354 and before the first octet of the body
-body                   a cut here means: certainly not accepted
 is_held()              whether the row is still ours: the process may have been stopped since
+body                   a cut here means: certainly not accepted
 final dot              a cut from here on means: nobody can say
 
-Where the server takes commands without waiting, the envelope of the next message leaves with the dot: one round trip
-for each letter instead of four.
+A body goes out together with its dot, as far as the kernel takes both; each piece that may hold the dot is preceded by
+`is_held`. Where the server takes commands without waiting, the envelope of the next message leaves with them, as RFC
+2920, 3.1 allows: one packet out and one reply back for each letter, and one round trip instead of four.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from digest.delivery.connection import Server, connect
-from digest.delivery.envelope import envelope, stuffed, unsendable
+from digest.delivery.envelope import ENVELOPE, envelope, stuffed, unsendable
 from digest.delivery.replies import Phase, Reply, one_line, outcome
 from digest.delivery.turns import aside
 from digest.delivery.wire import Wire
@@ -31,6 +32,7 @@ PER_CONNECTION = 100  # many servers ask for a fresh connection after about this
 FAREWELL = 5.0  # seconds that a server has to answer QUIT
 
 DONE, GO_AHEAD, CLOSING = 250, 354, 421
+_END = b".\r\n"  # of a letter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +128,10 @@ class SmtpTransport:
 
     def _ask(self, wire: Wire, message: Message) -> Talk[SendResult | None]:
         was_offered, self._offered = self._offered is not None, None
-        if refused := unsendable(message, wire.extensions):
-            return refused
         if was_offered:
-            replies = yield from self._replies(wire, tuple(envelope(message)))
+            replies = yield from self._replies(wire, ENVELOPE)
+        elif refused := unsendable(message, wire.extensions):
+            return refused
         else:
             self._used += 1
             replies = yield from self._exchange(wire, envelope(message))
@@ -191,18 +193,22 @@ class SmtpTransport:
     ) -> Talk[SendResult]:
         wire = self._wire
         assert wire is not None  # noqa: S101 - it has just said 354
-        try:
-            yield from wire.write(stuffed(message.data), self.timeouts.data)
-            following = self._envelope_of(upcoming, wire)
+
+        def check() -> None:
             if not wire.is_silent():  # then it has not taken the letter
                 raise ConnectionError("the server broke in")
             if not is_held():
                 raise TimeoutError("stopped for so long that the letter is not ours any more")
+
+        try:
+            body = stuffed(message.data)
+            whole = b"".join((body, _END, self._envelope_of(upcoming, wire)))
+            rest = yield from wire.write_past(len(body) + len(_END), whole, self.timeouts.data, check)
         except OSError as error:
             self._drop()
             return _cut(State.DEFERRED, f"cut inside the letter: {error}")
         try:
-            yield from wire.write(b".\r\n" + following, self.timeouts.data)
+            yield from wire.write(rest, self.timeouts.data)
             reply = yield from wire.read(self.timeouts.dot)
         except OSError as error:
             self._drop()

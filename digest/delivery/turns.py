@@ -43,7 +43,8 @@ class Turns:
 
         Raises what a talk raises, which has ended with that.
         """
-        self._look(0 if self._told else seconds)
+        if not self._told:
+            self._look(seconds)
         while self._told:
             self._go_on(*self._told.popleft())
 

@@ -6,7 +6,7 @@ import select
 import smtplib
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from digest.delivery.replies import Reply
@@ -16,6 +16,9 @@ from digest.ports import Talk, Wait
 _LONGEST_LINE = 8192
 
 _PIECE = 65_536
+
+#: octets that the kernel takes for us at once, where it may: most letters whole
+_ROOM = 262_144
 
 
 class Wire:
@@ -30,22 +33,38 @@ class Wire:
         self.is_pipelining = "pipelining" in self.extensions
         self._socket = smtp.sock
         self._socket.settimeout(0)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ROOM)
         self._heard = bytearray()
 
-    def write(self, data: bytes, seconds: float) -> Talk[None]:
+    def write(self, data: bytes | memoryview, seconds: float) -> Talk[None]:
         """Send all of this; no piece of it waits for longer.
 
         Raises:
             OSError: it could not be sent. `read` raises it too.
         """
-        rest = memoryview(data)
-        while rest:
+        yield from self.write_past(len(data), data, seconds)
+
+    def write_past(
+        self, end: int, data: bytes | memoryview, seconds: float, check: Callable[[], None] = lambda: None
+    ) -> Talk[memoryview]:
+        """Send this up to an end, with as much behind it as goes in the same piece; what has not left then.
+
+        Each piece may hold the end: before it `check` is called, and raises an OSError where the end must not leave.
+
+        Raises:
+            OSError: not all of it could be sent, and the end has not left. Of a piece that fails nothing has left,
+                or a part of a TLS record, which is nothing to who gets it.
+        """
+        rest, after = memoryview(data), len(data) - end
+        while len(rest) > after:
+            check()
             try:
                 rest = rest[self._socket.send(rest) :]
             except (BlockingIOError, ssl.SSLWantWriteError):
                 yield from self._until(select.POLLOUT, seconds)
             except ssl.SSLWantReadError:
                 yield from self._until(select.POLLIN, seconds)
+        return rest
 
     def read(self, seconds: float) -> Talk[Reply]:
         """The next reply, all of its lines."""

@@ -56,7 +56,7 @@ class Committer:
         """Have it written down how a try ended; `tell` learns the row's state."""
         self._add(_Slip(Settle(row, result, next_try_at), tell))
 
-    def due_in(self, connections: int, patience: float) -> float:
+    def due_in(self, connections: float, patience: float) -> float:
         """Seconds for which what waits may wait for company; 0 once so many connections wait for an answer."""
         if not self._waiting:
             return math.inf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -139,7 +140,8 @@ class Crew:
     def _attend(self, seconds: float, *, more: bool = False) -> None:
         """Let everybody go on who can, wait so long for it at most, and write down what they ask for together.
 
-        Where `more` letters are about to come, idle connections will ask for something too, and are waited for.
+        Where `more` letters are about to come, idle connections will ask for something too, and are waited for; and so
+        are the letters that follow those in hand.
         """
         self._turns.turn(min(seconds, self._due_in(more=more)))
         if not self._due_in(more=more):
@@ -148,7 +150,8 @@ class Crew:
 
     def _due_in(self, *, more: bool) -> float:
         if more:
-            return self._committer.due_in(len(self._turns.talks), _BUSY_LINGER)
+            are_ready = len(self._letters) >= len(self._turns.talks)  # whose envelopes can leave with the bodies
+            return self._committer.due_in(len(self._turns.talks) if are_ready else math.inf, _BUSY_LINGER)
         return self._committer.due_in(len(self._turns.talks) - len(self._idle), _LINGER)
 
     def _dismiss(self) -> None:

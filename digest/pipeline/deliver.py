@@ -58,6 +58,7 @@ class Delivered:
     states: Counter[State] = field(default_factory=Counter)  #: {where its last try left it: rows}
     texts: Counter[str] = field(default_factory=Counter)  #: {what a server or a disk said: times}, for what failed
     stopped_by: str = ""  #: our own set-up or a burst of failures, in one sentence
+    was_interrupted: bool = False  #: the program was asked to stop before everything had been tried
     pauses: tuple[str, ...] = ()  #: what was said last, each time that a burst of failures made the run pause
     claimed: int = 0  #: rows taken up, counting again those that were taken up twice
     given_back: int = 0
@@ -128,7 +129,7 @@ class Courier:
     def run(self, *, only: int | None = None, report: Callable[[int], None] = lambda _: None) -> Delivered:
         """Send everything that may be sent now, to one reader with `only`; `report` is told how many were tried."""
         self.sweep()
-        with _at_rest():
+        with _at_rest(), self.outbox.database.kept():
             return _Run(self, only, report).run()
 
     def sweep(self) -> None:
@@ -204,6 +205,7 @@ class _Run:
                 self._hand_in(rows)
             elif not self._wait_for_room():
                 return
+        self.delivered.was_interrupted = self._courier._is_stopping()
 
     def _claim(self) -> list[Delivery]:
         courier = self._courier

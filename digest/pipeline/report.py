@@ -10,6 +10,8 @@ from digest.pipeline.deliver import Delivered
 from digest.pipeline.ingest import Ingested
 from digest.pipeline.plan import Planned
 
+_INTERRUPTED = "stopped as asked; what has not left waits for the next run"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -60,6 +62,8 @@ def _verdict(ingested: Ingested, planned: Planned, delivered: Delivered) -> tupl
     if tried:
         said = delivered.texts.most_common(1)
         return Verdict.FAILED, f"{_count(tried, 'letter')} not accepted" + (f": {said[0][0]}" if said else "")
+    if delivered.was_interrupted:
+        return Verdict.PARTIAL, _INTERRUPTED
     return _quiet(ingested, planned, delivered)
 
 
@@ -97,12 +101,16 @@ def _warnings(ingested: Ingested, planned: Planned, delivered: Delivered) -> Ite
         yield "no source has answered yet: the shipped sample stands in, and its letters say so"
     for email, row in planned.served:
         yield f"{email}: {_served(row.slot, row.state, row.reason)}"
+    if planned.more_served:
+        yield f"{_count(planned.more_served, 'more reader')} had today's turn before"
     for text, times in delivered.texts.most_common():
         yield f"{_count(times, 'letter')} not accepted: {text}"
     for text in delivered.pauses:
         yield f"sending paused after a burst of failures: {text}"
     if delivered.stopped_by:
         yield f"sending stopped: {delivered.stopped_by}"
+    if delivered.was_interrupted:
+        yield _INTERRUPTED
     if not delivered.balances:
         yield (
             f"the books do not balance: {delivered.claimed} letters taken up, {delivered.tried} tried, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -33,6 +34,9 @@ from digest.subscribers.tokens import Keyring, stamp_of
 
 #: texts kept between batches, about 10 MB of them; the readers of a day share most of theirs
 _TEXTS = 5_000
+
+#: most papers of a day have been read by nobody yet, or by as many as others
+_popularity = lru_cache(maxsize=1_000)(Popularity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,7 @@ class Typesetter:
             return None
         chosen = {
             pick.item: LetterPick(
-                pick=pick, text=copy.texts[pick.item, pick.revision], popularity=Popularity(pick.votes)
+                pick=pick, text=copy.texts[pick.item, pick.revision], popularity=_popularity(pick.votes)
             )
             for pick in digest.all_picks
         }

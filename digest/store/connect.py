@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from threading import local
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.errors import StoreError
 from digest.store import schema
+from digest.store.prepared import cursor_of
 
 #: the revision that this code was written for; a test holds it to the newest file in migrations/versions
 HEAD = "0004"
@@ -55,28 +57,49 @@ class Database:
             raise StoreError(f"{url} needs a driver: pip install 'digest[postgres]'") from missing
         if self.dialect == "sqlite":
             event.listen(self.engine, "connect", partial(_prepare_sqlite, busy_timeout))
-            event.listen(self.engine, "begin", _begin_sqlite)
+        self._mine = local()  # .connection: what a thread keeps
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the store and changes nothing."""
-        with self._connected() as connection, connection.begin():
+        with self._transaction("BEGIN") as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that commits at the end, or leaves no trace where its block raises."""
-        with self._connected() as connection:
-            connection = connection.execution_options(is_write=True)
-            with connection.begin():
-                yield connection
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
 
     @contextmanager
-    def _connected(self) -> Iterator[sa.Connection]:
-        """A connection; what the database itself cannot do (locked, full, gone, no database) becomes our error."""
+    def kept(self) -> Iterator[None]:
+        """Let this thread's transactions share one connection while the block runs: taking one each time takes longer
+        than a small transaction.
+        """
+        with self._failing_as_ours(), self.engine.connect() as connection:
+            self._mine.connection = connection
+            try:
+                yield
+            finally:
+                del self._mine.connection
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sa.Connection]:
+        with self._failing_as_ours(), self._connected() as connection, connection.begin():
+            if self.dialect == "sqlite":  # its driver begins nothing by itself
+                with cursor_of(connection) as cursor:
+                    cursor.execute(begin)
+            yield connection
+
+    def _connected(self) -> AbstractContextManager[sa.Connection]:
+        kept: sa.Connection | None = getattr(self._mine, "connection", None)
+        return self.engine.connect() if kept is None or kept.in_transaction() else nullcontext(kept)
+
+    @contextmanager
+    def _failing_as_ours(self) -> Iterator[None]:
+        """What the database itself cannot do (locked, full, gone, no database) becomes our error."""
         try:
-            with self.engine.connect() as connection:
-                yield connection
+            yield
         except sa.exc.DatabaseError as error:
             if isinstance(error, _MISTAKES):
                 raise
@@ -177,8 +200,3 @@ def _prepare_sqlite(busy_timeout: int, connection: Any, _record: object) -> None
         "secure_delete=ON",  # who is erased leaves no octet behind
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    is_write = connection.get_execution_options().get("is_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")

@@ -6,7 +6,7 @@ way is left to `Outbox.begin` and `Outbox.settle`, one by one: so one bad row ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest.model import Delivery, Kind, SendResult, State
-from digest.store.moves import RAISE_FLOOR, items_of
+from digest.store.moves import items_of, raise_floors
 from digest.store.outbox import LONGEST_TEXT, Frozen, Outbox, refusal_of
-from digest.store.prepared import Prepared
+from digest.store.prepared import Batch
 from digest.store.schema import delivery
 
 
@@ -85,8 +85,8 @@ def _together(outbox: Outbox, steps: Sequence[Step], now: datetime) -> dict[Step
         ]
         _write(connection, _BEGIN, [_begun_row(outbox, step, now) for step in begun])
         _write(connection, _SENT, [_sent_row(step, now) for step in sent])
-        floors = [_floor_row(step.row) for step in sent if step.row.kind is Kind.DIGEST and step.row.to_edition]
-        RAISE_FLOOR.write(connection, floors)
+        digests = [step.row for step in sent if step.row.kind is Kind.DIGEST]
+        raise_floors(connection, [(row.subscriber, row.to_edition) for row in digests if row.to_edition])
         outbox.departures.left(connection, [step.row.id for step in sent], now)
     return dict.fromkeys(begun, True) | dict.fromkeys(sent, State.SENT)
 
@@ -97,45 +97,45 @@ def _stands(step: Begin, named: set[int]) -> bool:
     return step.frozen.digest is step.row.digest and len(items) == len(named) and named.issuperset(items)
 
 
-def _write(connection: sa.Connection, statement: Prepared, rows: list[dict[str, Any]]) -> None:
+def _write(connection: sa.Connection, statement: Batch, rows: list[dict[str, Any]]) -> None:
     if statement.write(connection, rows) != len(rows):
         raise _Changed
 
 
-_OURS = sa.and_(delivery.c.id == sa.bindparam("row"), delivery.c.lease_token == sa.bindparam("token"))
+def _ours(given: Mapping[str, Any], state: State) -> sa.Update:
+    same = delivery.c.id == given["one"], delivery.c.lease_token == given["token"], delivery.c.state == state
+    return sa.update(delivery).where(*same)
+
+
+_OURS = {"one": delivery.c.id, "token": delivery.c.lease_token}
 
 _FROZEN = ("state", "lease_until", "subject", "language", "date_header", "message_id", "template_version")
 
-_BEGIN = Prepared(
-    sa.update(delivery)
-    .where(_OURS, delivery.c.state == State.CLAIMED)
-    .values({name: sa.bindparam(name) for name in _FROZEN})
+_BEGIN = Batch(
+    lambda given: _ours(given, State.CLAIMED).values({name: given[name] for name in _FROZEN}),
+    **_OURS,
+    **{name: delivery.c[name] for name in _FROZEN},
 )
 
-_SENT = Prepared(
-    sa.update(delivery)
-    .where(_OURS, delivery.c.state == State.SENDING)
-    .values(
+_SENT = Batch(
+    lambda given: _ours(given, State.SENDING).values(
         state=State.SENT,
-        reason=None,
-        next_try_at=None,
-        settled_at=sa.bindparam("now"),
-        smtp_code=sa.bindparam("code"),
-        smtp_text=sa.bindparam("text"),
-        lease_token=None,
-        lease_until=None,
-    )
+        settled_at=given["now"],
+        smtp_code=given["code"],
+        smtp_text=given["text"],
+        **dict.fromkeys(("reason", "next_try_at", "lease_token", "lease_until"), sa.null()),
+    ),
+    **_OURS,
+    now=delivery.c.settled_at,
+    code=delivery.c.smtp_code,
+    text=delivery.c.smtp_text,
 )
 
 
 def _begun_row(outbox: Outbox, step: Begin, now: datetime) -> dict[str, Any]:
-    return {"row": step.row.id, "token": step.row.lease_token, **outbox.frozen_columns(step.frozen, now)}
+    return {"one": step.row.id, "token": step.row.lease_token, **outbox.frozen_columns(step.frozen, now)}
 
 
 def _sent_row(step: Settle, now: datetime) -> dict[str, Any]:
     text = step.result.text[:LONGEST_TEXT]
-    return {"row": step.row.id, "token": step.row.lease_token, "now": now, "code": step.result.code, "text": text}
-
-
-def _floor_row(row: Delivery) -> dict[str, Any]:
-    return {"person": row.subscriber, "edition": row.to_edition}
+    return {"one": step.row.id, "token": step.row.lease_token, "now": now, "code": step.result.code, "text": text}

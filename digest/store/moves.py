@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from digest.model import Delivery, Digest, Kind, State
 from digest.store.picks import unpack
-from digest.store.prepared import Prepared
+from digest.store.prepared import Batch
 from digest.store.rows import insert_rows
 from digest.store.schema import delivery, mention, subscriber
 
@@ -107,23 +108,33 @@ def raise_floor(connection: sa.Connection, kind: Kind, person: int, edition: int
 
 def raise_floors(connection: sa.Connection, served: Sequence[tuple[int, int]]) -> None:
     """The same for many (person, edition)."""
-    RAISE_FLOOR.write(connection, [{"person": person, "edition": edition} for person, edition in served])
+    highest: dict[int, int] = {}
+    for person, edition in served:
+        highest[person] = max(edition, highest.get(person, edition))
+    _RAISE.write(connection, [{"person": person, "edition": edition} for person, edition in highest.items()])
 
 
-#: Sets a person's floor to an edition, where it is lower.
-RAISE_FLOOR = Prepared(
-    sa.update(subscriber)
-    .where(
-        subscriber.c.id == sa.bindparam("person"),
-        sa.or_(subscriber.c.floor.is_(None), subscriber.c.floor < sa.bindparam("edition")),
-    )
-    .values(floor=sa.bindparam("edition"))
+_RAISE = Batch(
+    lambda given: (
+        sa.update(subscriber)
+        .where(
+            subscriber.c.id == given["person"],
+            sa.or_(subscriber.c.floor.is_(None), subscriber.c.floor < given["edition"]),
+        )
+        .values(floor=given["edition"])
+    ),
+    person=subscriber.c.id,
+    edition=subscriber.c.floor,
 )
 
 
 def items_of(digest: Digest | None) -> list[int]:
     """The items that a digest names."""
     return [pick.item for pick in digest.all_picks] if digest else []
+
+
+#: what `delivery_of` reads of a row
+DELIVERY = (*(delivery.c[one.name] for one in fields(Delivery) if one.name != "digest"), delivery.c.picks)
 
 
 def delivery_of(row: Any) -> Delivery:

@@ -22,7 +22,18 @@ from digest.store.connect import Database
 from digest.store.departures import Departures
 from digest.store.items import Items
 from digest.store.ledger import GONE
-from digest.store.moves import cancel, delivery_of, expire, forget, items_of, mention_all, move, raise_floor, release
+from digest.store.moves import (
+    DELIVERY,
+    cancel,
+    delivery_of,
+    expire,
+    forget,
+    items_of,
+    mention_all,
+    move,
+    raise_floor,
+    release,
+)
 from digest.store.people import People
 from digest.store.picks import pack
 from digest.store.prepared import Prepared, numbers
@@ -91,21 +102,8 @@ class Outbox:
             room = self.departures.room(connection, now)
             limit = limit if room is None else min(limit, room)
             ids = self._ready(connection, now, limit, only=only, resend_unknown=resend_unknown)
-            is_resend = sa.case((delivery.c.state == State.UNKNOWN, 1), else_=0)
-            taken = (
-                sa.update(delivery)
-                .where(delivery.c.id.in_(ids))
-                .values(
-                    state=State.CLAIMED,
-                    claimed_from=delivery.c.state,
-                    lease_token=token,
-                    lease_until=now + CLAIM_LEASE,
-                    attempts=delivery.c.attempts + 1,
-                    resent=sa.or_(delivery.c.resent, delivery.c.state == State.UNKNOWN),
-                    generation=delivery.c.generation + is_resend,
-                )
-            )
-            rows = {row.id: delivery_of(row) for row in connection.execute(taken.returning(delivery))} if ids else {}
+            given = {"rows": ids, "token": token, "until": now + CLAIM_LEASE}
+            rows = {row.id: delivery_of(row) for row in connection.execute(_CLAIM, given)} if ids else {}
             self.departures.take(connection, ids, now)
         return [rows[one] for one in ids]
 
@@ -164,15 +162,8 @@ class Outbox:
 
     def regulars(self, connection: sa.Connection, rows: Collection[Delivery]) -> frozenset[int]:
         """Those of the rows' readers for whom a digest other than these has left."""
-        gone = sa.exists().where(
-            delivery.c.subscriber == subscriber.c.id,
-            delivery.c.kind == Kind.DIGEST,
-            delivery.c.id.not_in([row.id for row in rows]),
-            delivery.c.slot.not_like("%~%"),  # a letter on disk that was set aside was sent to nobody
-            delivery.c.state.in_(GONE),
-        )
-        theirs = subscriber.c.id.in_({row.subscriber for row in rows})
-        return frozenset(connection.execute(sa.select(subscriber.c.id).where(theirs, gone)).scalars())
+        people, these = {row.subscriber for row in rows}, [row.id for row in rows]
+        return frozenset(one for (one,) in _REGULARS.read(connection, people=people, rows=these))
 
     def present_picks(self, connection: sa.Connection, row: Delivery) -> Digest:
         """A row's picks read through merges: what repeats, or is another letter's by now, is left out."""
@@ -303,6 +294,21 @@ class Outbox:
 
 # Asked for every few letters.
 
+_CLAIM = (
+    sa.update(delivery)
+    .where(delivery.c.id.in_(numbers("rows")))
+    .values(
+        state=State.CLAIMED,
+        claimed_from=delivery.c.state,
+        lease_token=sa.bindparam("token"),
+        lease_until=sa.bindparam("until"),
+        attempts=delivery.c.attempts + 1,
+        resent=sa.or_(delivery.c.resent, delivery.c.state == State.UNKNOWN),
+        generation=delivery.c.generation + sa.case((delivery.c.state == State.UNKNOWN, 1), else_=0),
+    )
+    .returning(*DELIVERY)
+)
+
 _STANDINGS = Prepared(
     sa.select(
         subscriber.c.id,
@@ -314,6 +320,19 @@ _STANDINGS = Prepared(
     .where(subscriber.c.id.in_(numbers("people")))
     .order_by(subscriber.c.id)
     .with_for_update(of=subscriber)
+)
+
+_REGULARS = Prepared(
+    sa.select(subscriber.c.id).where(
+        subscriber.c.id.in_(numbers("people")),
+        sa.exists().where(
+            delivery.c.subscriber == subscriber.c.id,
+            delivery.c.kind == Kind.DIGEST,
+            delivery.c.id.not_in(numbers("rows")),
+            delivery.c.slot.not_like("%~%"),  # a letter on disk that was set aside was sent to nobody
+            sa.or_(*(delivery.c.state == state for state in GONE)),
+        ),
+    )
 )
 
 _COMMA: Any = sa.literal_column("','")

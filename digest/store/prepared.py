@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
@@ -38,14 +38,17 @@ class Prepared:
         if not rows:
             return 0
         compiled = self._for(connection)
-        with _cursor(connection) as cursor:
-            cursor.executemany(compiled.text, list(map(compiled.values, rows)))
+        with cursor_of(connection) as cursor:
+            if len(rows) == 1:  # drivers make more ado about many
+                cursor.execute(compiled.text, compiled.values(rows[0]))
+            else:
+                cursor.executemany(compiled.text, list(map(compiled.values, rows)))
             return int(cursor.rowcount)
 
     def read(self, connection: sa.Connection, **values: Any) -> list[tuple[Any, ...]]:
         """The rows that it finds, as the driver gives them."""
         compiled = self._for(connection)
-        with _cursor(connection) as cursor:
+        with cursor_of(connection) as cursor:
             cursor.execute(compiled.text, compiled.values(values))
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
@@ -57,6 +60,39 @@ class Prepared:
         return self._compiled[name]
 
 
+class Batch:
+    """An UPDATE for many rows at once, each with values of its own, given as {name: value}.
+
+    On PostgreSQL it is one statement with one parameter, since its driver takes longer over a value than the server
+    does. No row of the table may be meant twice.
+    """
+
+    def __init__(self, update: Callable[[Mapping[str, Any]], UpdateBase], **columns: sa.Column[Any]) -> None:
+        """`update` makes the statement of {name: its value in a row}; each value is of the type of its column."""
+        given = (sa.column(name, column.type) for name, column in columns.items())
+        rows = sa.func.json_to_recordset(sa.cast(sa.bindparam("rows", type_=sa.Text), sa.JSON))
+        table = rows.table_valued(*given, name="given").render_derived(with_types=True)
+        self._names = tuple(columns)
+        self._together = Prepared(update(dict(table.c)))
+        self._one_by_one = Prepared(update({name: sa.bindparam(name, type_=columns[name].type) for name in columns}))
+
+    def write(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Execute it; how many rows of the table it has written."""
+        if not rows or connection.dialect.name != "postgresql":
+            return self._one_by_one.write(connection, rows)
+        whole = [{name: row[name] for name in self._names} for row in rows]
+        return self._together.write(connection, [{"rows": _encode(whole)}])
+
+
+def _written(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError(f"naive datetime {moment} where an aware one is needed")
+    return moment.isoformat()
+
+
+_encode = json.JSONEncoder(default=_written).encode
+
+
 class _Compiled:
     """The text of a statement in one dialect, and how its values are made."""
 
@@ -65,14 +101,16 @@ class _Compiled:
         self.text = str(compiled)
         self._is_positional = compiled.positional
         self._names = compiled.positiontup or list(compiled.binds)
-        processes = {name: _process(bound, dialect) for name, bound in compiled.binds.items()}
-        self._given = [(name, processes[name]) for name in self._names]
+        processes = [_process(compiled.binds[name], dialect) for name in self._names]
+        self._made = [(place, process) for place, process in enumerate(processes) if process is not None]
         self._fixed = {name: bound.value for name, bound in compiled.binds.items() if not bound.required}
 
     def values(self, row: Mapping[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
         """A row's values as the driver takes them: in order, or by name."""
-        whole = {**self._fixed, **row} if self._fixed else row
-        values = [whole[name] if process is None else process(whole[name]) for name, process in self._given]
+        whole = {**self._fixed, **row}
+        values = [whole[name] for name in self._names]
+        for place, process in self._made:
+            values[place] = process(values[place])
         return tuple(values) if self._is_positional else dict(zip(self._names, values, strict=True))
 
 
@@ -81,7 +119,7 @@ def _process(bound: sa.BindParameter[Any], dialect: sa.Dialect) -> _Process:
 
 
 @contextmanager
-def _cursor(connection: sa.Connection) -> Iterator[Any]:
+def cursor_of(connection: sa.Connection) -> Iterator[Any]:
     """The driver's own cursor; its errors are raised as SQLAlchemy's, as everywhere."""
     cursor = connection.connection.cursor()
     try:
@@ -97,20 +135,15 @@ def _cursor(connection: sa.Connection) -> Iterator[Any]:
 
 
 class _Numbers(TypeDecorator[Collection[int]]):
-    """Whole numbers as one value: an array where there are arrays, else JSON."""
+    """Whole numbers as one text: an array's where there are arrays, else JSON."""
 
     impl = sa.String
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
-        """As SQLAlchemy asks."""
-        arrays = dialect.name == "postgresql"
-        return dialect.type_descriptor(postgresql.ARRAY(sa.Integer) if arrays else sa.String())
-
     def process_bind_param(self, value: Collection[int] | None, dialect: sa.Dialect) -> Any:
         """As SQLAlchemy asks."""
-        numbers = list(value or ())
-        return numbers if dialect.name == "postgresql" else json.dumps(numbers)
+        written = ",".join(map(str, value or ()))
+        return f"{{{written}}}" if dialect.name == "postgresql" else f"[{written}]"
 
 
 class _Each(FunctionElement[Any]):
@@ -127,7 +160,7 @@ def _each_of_json(each: _Each, compiler: SQLCompiler, **more: Any) -> str:
 
 @compiles(_Each, "postgresql")
 def _each_of_array(each: _Each, compiler: SQLCompiler, **more: Any) -> str:
-    return f"unnest({compiler.process(each.clauses, **more)})"
+    return f"unnest(CAST({compiler.process(each.clauses, **more)} AS INTEGER[]))"
 
 
 def numbers(name: str) -> sa.Select[Any]:

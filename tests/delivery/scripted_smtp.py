@@ -77,6 +77,7 @@ class ScriptedServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is said is heard at once
             self.connections += 1
             self._open.append(connection)
             self._threads.append(Thread(target=self._talk, args=(connection,), daemon=True))
@@ -107,13 +108,14 @@ class ScriptedServer:
                 connection.shutdown(socket.SHUT_RDWR)
             self._has_broken_in.set()
         body = []
-        for line in lines:
-            if self.script.get("BODY") == [CUT]:
-                return CUT
-            if line == b".\r\n":
-                self.bodies.append(b"".join(body))
-                return self._say(connection, "DOT")
-            body.append(line)
+        with suppress(ConnectionResetError):  # how a client hangs up that has not read all of our replies
+            for line in lines:
+                if self.script.get("BODY") == [CUT]:
+                    return CUT
+                if line == b".\r\n":
+                    self.bodies.append(b"".join(body))
+                    return self._say(connection, "DOT")
+                body.append(line)
         self.fragments.append(b"".join(body))
         return CUT
 

@@ -346,8 +346,18 @@ def test_a_letter_that_is_not_ours_any_more_does_not_end(extensions):
         result = send(transport, LETTER, go, is_held=lambda: False, upcoming=lambda: numbered(2))
         server.settle()
         assert (result.state, result.fault) == (State.DEFERRED, Fault.NETWORK)
-        assert (server.bodies, server.fragments) == ([], [LETTER.data])
+        assert (server.bodies, server.fragments) == ([], [b""])
         assert send(transport, LETTER, go).state is State.SENT
+
+
+def test_a_letter_that_is_lost_halfway_does_not_end():
+    long = replace(LETTER, data=LETTER.data + b"line of text\r\n" * 1_000_000)  # more than the network holds by itself
+    answers = iter([True, False])
+    with ScriptedServer(PIPELINING) as server, opened(server) as transport:
+        result = send(transport, long, go, is_held=lambda: next(answers), upcoming=lambda: numbered(2))
+        server.settle()
+        assert (result.state, result.fault, server.bodies) == (State.DEFERRED, Fault.NETWORK, [])
+        assert server.fragments[0] and long.data.startswith(server.fragments[0])
 
 
 def test_a_letter_that_takes_too_long_can_be_cut_from_outside():

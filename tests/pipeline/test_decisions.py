@@ -154,11 +154,8 @@ def busy(tmp_path: Path, sqlite_pattern: Path) -> Iterator[tuple[World, OptOutLo
     world.standing = standing_of(database, log)
     world.reader()
     other = Database(f"sqlite:///{tmp_path / 'digest.db'}")
-    with other.engine.connect() as connection:
-        connection.exec_driver_sql("SELECT 1")
-        connection.rollback()
-        held = connection.execution_options(is_write=True)
-        held.begin()
+    with other.engine.connect() as held:
+        held.exec_driver_sql("BEGIN IMMEDIATE")
         yield world, log, held
         held.rollback()
     other.close()

@@ -129,6 +129,11 @@ def test_who_was_asked_for_by_hand_and_has_had_a_turn_is_told(state: State, reas
     assert said in warning
 
 
+def test_of_many_who_have_had_their_turn_the_rest_is_counted() -> None:
+    planned_before = planned(served=[("ada@example.org", row(State.SENT))], more_served=12)
+    assert report_of(READ, planned_before, delivered()).warnings[-1] == "12 more readers had today's turn before"
+
+
 def test_what_went_wrong_beside_letters_that_were_sent_is_told() -> None:
     report = report_of(HALF, planned(3), delivered(sent=1, failed=1, said="550 no", stopped_by="login refused"))
     assert "source b: failed: a reason" in report.warnings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -108,9 +109,9 @@ def test_illegal_moves_are_impossible(database: Database, before: State) -> None
     for after in State:
         move = sa.update(delivery).where(delivery.c.id == row).values(state=after)
         if after in LEGAL_MOVES[before] or after is before:
-            with database.engine.connect() as connection, connection.begin() as transaction:
+            with suppress(LookupError), database.write() as connection:
                 connection.execute(move)
-                transaction.rollback()
+                raise LookupError("only looking")
         else:
             with pytest.raises(sa.exc.DBAPIError, match="illegal move"), database.write() as connection:
                 connection.execute(move)
@@ -121,3 +122,38 @@ def test_an_unknown_state_is_impossible(database: Database) -> None:
         row = _add_row(connection, State.PLANNED)
     with pytest.raises(sa.exc.IntegrityError), database.write() as connection:
         connection.execute(sa.update(delivery).where(delivery.c.id == row).values(state="lost"))
+
+
+# --- a connection that is kept ------------------------------------------------------------------------------------
+
+
+def test_a_thread_that_keeps_a_connection_uses_it_again_and_again(database: Database) -> None:
+    with database.kept():
+        used = []
+        for opened in (database.read, database.write, database.read):
+            with opened() as connection:
+                used.append(connection.connection.dbapi_connection)
+        assert used[0] is used[1] is used[2]
+        with database.write() as connection:
+            person = _add_row(connection, State.PLANNED)
+            with database.read() as beside:  # a transaction of its own, which sees nothing of the other
+                assert beside.execute(sa.select(sa.func.count()).select_from(delivery)).scalar_one() == 0
+        with suppress(LookupError), database.write() as connection:
+            connection.execute(sa.delete(delivery))
+            raise LookupError("no harm done")
+        with database.read() as connection:
+            assert connection.execute(sa.select(delivery.c.id)).scalars().all() == [person]
+
+
+def test_a_connection_that_is_kept_and_lost_is_replaced(database: Database) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("there is no server that could go away")
+    with database.kept():
+        with database.read() as connection:
+            mine = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        with database.engine.connect() as other:
+            other.execute(sa.text(f"SELECT pg_terminate_backend({mine}, 10000)"))
+        with pytest.raises(StoreError), database.write() as connection:
+            _add_row(connection, State.PLANNED)
+        with database.write() as connection:
+            _add_row(connection, State.PLANNED)

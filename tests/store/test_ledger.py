@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from digest.model import Delivery, Digest, ItemText, Kind, Pick, SkipReason, State
 from digest.store.connect import Database
 from digest.store.ledger import Plan
-from digest.store.moves import cancel, expire, forget_deliveries, move
+from digest.store.moves import cancel, expire, forget_deliveries, move, raise_floors
 from digest.store.picks import Packed
 from digest.store.schema import LEGAL_MOVES, delivery
 from tests.world import World
@@ -90,6 +90,14 @@ def test_only_a_skip_that_has_looked_at_the_papers_moves_the_floor(world: World,
     assert floor(world, ada.id) == (5 if reason in ("nothing-new", "nothing-matched") else None)
     put(world, ada.id, "2026-08-18", plan(state=State.SKIPPED, reason=reason, window=(0, 4)))
     assert floor(world, ada.id) == (5 if reason in ("nothing-new", "nothing-matched") else None)
+
+
+def test_of_several_editions_served_at_once_the_highest_counts_and_no_floor_sinks(world: World) -> None:
+    ada, bea = world.reader("ada"), world.reader("bea")
+    for served, expected in (([(ada.id, 4), (ada.id, 6), (ada.id, 5), (bea.id, 3)], (6, 3)), ([(ada.id, 2)], (6, 3))):
+        with world.database.write() as connection:
+            raise_floors(connection, served)
+        assert (floor(world, ada.id), floor(world, bea.id)) == expected
 
 
 def test_planning_a_letter_moves_no_floor(world: World) -> None:

@@ -1,7 +1,8 @@
-"""A prepared statement writes what the same statement writes without: values, times, and how many rows it met."""
+"""Prepared statements and batches write what a plain statement writes: values, times, and how many rows they met."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -9,16 +10,22 @@ import pytest
 import sqlalchemy as sa
 
 from digest.store.connect import Database
-from digest.store.prepared import Prepared
+from digest.store.prepared import Batch, Prepared
 from digest.store.schema import host
 
+Take = Callable[..., int]
 NOW = datetime(2026, 8, 17, 7, 30, tzinfo=UTC)
 
-TAKE = (
-    sa.update(host)
-    .where(host.c.name == sa.bindparam("site"), host.c.lease_token.is_(None))
-    .values(lease_token="mine", lease_until=sa.bindparam("until"))
-)
+
+def taking(given: Mapping[str, Any]) -> sa.Update:
+    free = sa.update(host).where(host.c.name == given["site"], host.c.lease_token.is_(None))
+    return free.values(lease_token="mine", lease_until=given["until"])
+
+
+WAYS = {
+    "prepared": Prepared(taking({"site": sa.bindparam("site"), "until": sa.bindparam("until")})),
+    "batch": Batch(taking, site=host.c.name, until=host.c.lease_until),
+}
 
 
 @pytest.fixture
@@ -35,14 +42,20 @@ def leases(database: Database) -> dict[str, tuple[str | None, datetime]]:
     return {name: (token, until) for name, token, until in rows}
 
 
-def take(database: Database, *rows: dict[str, Any]) -> int:
-    with database.write() as connection:
-        return Prepared(TAKE).write(connection, rows)
+@pytest.fixture(params=sorted(WAYS))
+def take(request: pytest.FixtureRequest, hosts: Database) -> Take:
+    """Writes rows in one of the ways; how many it met."""
+
+    def write(*rows: dict[str, Any]) -> int:
+        with hosts.write() as connection:
+            return WAYS[request.param].write(connection, rows)
+
+    return write
 
 
-def test_every_row_is_written_with_its_own_values(hosts: Database) -> None:
+def test_every_row_is_written_with_its_own_values(hosts: Database, take: Take) -> None:
     elsewhere = NOW.astimezone(timezone(timedelta(hours=2)))
-    assert take(hosts, {"site": "a.org", "until": elsewhere}, {"site": "b.org", "until": NOW + timedelta(hours=1)}) == 2
+    assert take({"site": "a.org", "until": elsewhere}, {"site": "b.org", "until": NOW + timedelta(hours=1)}) == 2
     assert leases(hosts) == {
         "a.org": ("mine", NOW),
         "b.org": ("mine", NOW + timedelta(hours=1)),
@@ -50,23 +63,21 @@ def test_every_row_is_written_with_its_own_values(hosts: Database) -> None:
     }
 
 
-def test_only_rows_that_were_met_are_counted(hosts: Database) -> None:
-    assert take(hosts, {"site": "a.org", "until": NOW}) == 1
-    assert (
-        take(hosts, {"site": "a.org", "until": NOW}, {"site": "c.org", "until": NOW}, {"site": "?", "until": NOW}) == 1
-    )
+def test_only_rows_that_were_met_are_counted(hosts: Database, take: Take) -> None:
+    assert take({"site": "a.org", "until": NOW}) == 1
+    assert take({"site": "a.org", "until": NOW}, {"site": "c.org", "until": NOW}, {"site": "?", "until": NOW}) == 1
 
 
-def test_without_rows_nothing_is_written(hosts: Database) -> None:
-    assert take(hosts) == 0
+def test_without_rows_nothing_is_written(hosts: Database, take: Take) -> None:
+    assert take() == 0
     assert {token for token, _ in leases(hosts).values()} == {None}
 
 
-def test_a_naive_time_is_refused_as_everywhere(hosts: Database) -> None:
+def test_a_naive_time_is_refused_as_everywhere(hosts: Database, take: Take) -> None:
     with pytest.raises(ValueError, match="naive"):
-        take(hosts, {"site": "a.org", "until": NOW.replace(tzinfo=None)})
+        take({"site": "a.org", "until": NOW.replace(tzinfo=None)})
 
 
-def test_a_row_without_one_of_its_values_is_refused(hosts: Database) -> None:
+def test_a_row_without_one_of_its_values_is_refused(hosts: Database, take: Take) -> None:
     with pytest.raises(KeyError):
-        take(hosts, {"site": "a.org"})
+        take({"site": "a.org"})
