@@ -1,6 +1,6 @@
 """How well the right papers come first, and are sent: judged collections through the product's own matching.
 
-    python bench/relevance.py DIR… [--run FILE] [--quick]
+    python bench/relevance.py DIR… [--run FILE] [--rejected N] [--quick]
 
 A DIR holds `items.jsonl` (id, title, abstract, and keywords where there are any), `interests.jsonl` (id, and `text` or
 `phrases`) and `judgements.tsv` (interest, item, grade; a pair not listed is not relevant). Prints a table, and as its
@@ -11,6 +11,10 @@ else of the texts. `--run` writes the ranking of the same in TREC's format, a th
 - half: words are learned from one half of the items, drawn by chance, and the other half is ranked
 - send: a reader's days of a hundred papers from one half, the other half being the past; what `compose` picks of
   them at the setting `normal`, against what is relevant: F1 over papers
+- plain: the same from shares that are not measured against chance, at the one line that suits them best on all
+
+`--rejected` keeps of each collection what is relevant to any interest, and so many papers for each that were judged and
+rejected: a past in which an interest finds a lot.
 """
 
 from __future__ import annotations
@@ -22,8 +26,9 @@ import re
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +38,15 @@ from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from digest.matching.acronyms import Acronyms
+from digest.matching.analysis import analyse
 from digest.matching.compose import Reader, compose_all
+from digest.matching.grammar import canonical
+from digest.matching.history import History
 from digest.matching.index import Index
 from digest.matching.learned import Lessons
+from digest.matching.papers import Papers
+from digest.matching.query import Query
 from digest.matching.scores import EditionScores
 from digest.matching.window import Window
 from digest.model import Announced, AnnounceReason, Interest, ItemText, Profile, QuietDays
@@ -44,6 +55,9 @@ SEEDS = 3
 DAY = 100  #: papers
 STRONGEST = 3  #: as in the product, the best three phrases count
 EVERYTHING = 0.0
+#: where shares that are not measured against chance send best, on all four collections together
+PLAIN_LINE = 0.36
+MOST_PICKS = 10
 RUN_DEPTH = 1000
 MEASURES = ("ndcg10", "recall20", "map")
 
@@ -60,6 +74,7 @@ class Collection:
     texts: list[ItemText]
     interests: list[dict[str, object]]
     grades: dict[str, dict[int, int]]  #: {interest: {place of an item: grade above 0}}
+    rejected: dict[str, list[int]]  #: {interest: places of items that were judged not to be relevant}
 
     @classmethod
     def read(cls, folder: str) -> Collection:
@@ -67,12 +82,32 @@ class Collection:
         items = _lines(folder, "items.jsonl")
         place = {item["id"]: at for at, item in enumerate(items)}
         grades: dict[str, dict[int, int]] = defaultdict(dict)
+        rejected: dict[str, list[int]] = defaultdict(list)
         for line in Path(folder, "judgements.tsv").read_text(encoding="utf-8").splitlines()[1:]:
             interest, item, grade = line.split("\t")
             if int(grade) > 0:
                 grades[interest][place[item]] = int(grade)
+            else:
+                rejected[interest].append(place[item])
         interests = [each for each in _lines(folder, "interests.jsonl") if each["id"] in grades]
-        return cls(folder, list(place), [_text(at, item) for at, item in enumerate(items)], interests, dict(grades))
+        texts = [_text(at, item) for at, item in enumerate(items)]
+        return cls(folder, list(place), texts, interests, dict(grades), dict(rejected))
+
+    def with_few_rejected(self, count: int) -> Collection:
+        """What is relevant to any interest, and so many that were rejected for each, drawn by chance."""
+        random = np.random.default_rng(0)
+        kept = set(chain.from_iterable(self.grades.values()))
+        for some in self.rejected.values():
+            kept.update(random.permutation(some)[:count].tolist())
+        place = {item: at for at, item in enumerate(sorted(kept))}
+        return Collection(
+            self.name,
+            [self.ids[item] for item in place],
+            [replace(self.texts[item], item=at) for item, at in place.items()],
+            self.interests,
+            {name: {place[item]: grade for item, grade in some.items()} for name, some in self.grades.items()},
+            {name: [place[item] for item in some if item in place] for name, some in self.rejected.items()},
+        )
 
     @cached_property
     def index(self) -> Index:
@@ -134,23 +169,35 @@ def announced(texts: Iterable[ItemText]) -> list[Announced]:
     return [Announced(edition=1, reason=AnnounceReason.NEW, source="judged", text=text) for text in texts]
 
 
-def our_scores(collection: Collection, form: str, lessons: Lessons) -> dict[str, Scores]:
-    """{interest: the sum of its strongest shares, by item}, of all items."""
+def our_scores(
+    collection: Collection, form: str, lessons: Lessons, *, history: History | None = None, is_plain: bool = False
+) -> dict[str, Scores]:
+    """{interest: the sum of its strongest shares, by item}, of all items; the history is that of all if not given.
+
+    Plain shares are not measured against chance.
+    """
+    history = history or collection.index.history
     edition = EditionScores(
-        announced(collection.texts),
-        collection.index.history,
-        index=collection.index,
-        lessons=lessons,
-        least_share=EVERYTHING,
+        announced(collection.texts), history, index=collection.index, lessons=lessons, least_share=EVERYTHING
     )
-    return {str(each["id"]): _sum(edition, collection.wishes(each, form)) for each in collection.interests}
+    wishes = {str(each["id"]): collection.wishes(each, form) for each in collection.interests}
+    factors = _factors(collection, history, wishes) if is_plain else {}
+    return {name: _sum(edition, some, factors.get(name, np.ones(len(some)))) for name, some in wishes.items()}
 
 
-def _sum(edition: EditionScores, wishes: Sequence[Interest]) -> Scores:
+def _factors(
+    collection: Collection, history: History, wishes: dict[str, list[Interest]]
+) -> dict[str, NDArray[np.float64]]:
+    """By interest and phrase: what its shares were multiplied with."""
+    papers = Papers(collection.index, history, Acronyms.of(history), lambda item: analyse(collection.texts[item]))
+    return {name: Query.of([canonical(wish).phrase for wish in some], papers).factors for name, some in wishes.items()}
+
+
+def _sum(edition: EditionScores, wishes: Sequence[Interest], divisors: NDArray[np.float64]) -> Scores:
     shares = np.zeros((len(wishes), len(edition.items)))
     for which, row in enumerate(edition.rows(wishes)):
         start, end = edition.table.starts[row : row + 2]
-        shares[which, edition.table.papers[start:end]] = edition.table.shares[start:end]
+        shares[which, edition.table.papers[start:end]] = edition.table.shares[start:end] / divisors[which]
     return -np.sort(-shares, axis=0)[:STRONGEST].sum(axis=0)
 
 
@@ -187,7 +234,7 @@ def sent(collection: Collection, form: str, seed: int) -> float:
     """The F1 of what would be sent, over papers and readers."""
     past, rest = next(_halves(collection, seed))
     history, lessons = collection.index.take(past).history, Lessons(collection.index.take(past))
-    profile = Profile(max_items=10, trending=0, quiet_days=QuietDays.SKIP)
+    profile = Profile(max_items=MOST_PICKS, trending=0, quiet_days=QuietDays.SKIP)
     readers = [Reader(profile=profile, interests=collection.wishes(each, form)) for each in collection.interests]
     relevant = [set(collection.grades[str(each["id"])]) for each in collection.interests]
     picked = hits = 0
@@ -198,6 +245,21 @@ def sent(collection: Collection, form: str, seed: int) -> float:
             picked += len(digest.picks)
             hits += sum(pick.item in wanted for pick in digest.picks)
     there = sum(len(wanted & set(rest.tolist())) for wanted in relevant)
+    return 2 * hits / (picked + there)
+
+
+def plainly_sent(collection: Collection, form: str, seed: int) -> float:
+    """The F1 of what `sent` would be if a share were worth the same in every phrase."""
+    past, rest = next(_halves(collection, seed))
+    index = collection.index.take(past)
+    scores = our_scores(collection, form, Lessons(index), history=index.history, is_plain=True)
+    picked = hits = there = 0
+    for name, grades in collection.grades.items():
+        for day in _days(rest):
+            picks = [item for item in ranking(scores[name], day)[:MOST_PICKS] if scores[name][item] >= PLAIN_LINE]
+            picked += len(picks)
+            hits += sum(item in grades for item in picks)
+        there += len(grades.keys() & set(rest.tolist()))
     return 2 * hits / (picked + there)
 
 
@@ -277,7 +339,8 @@ def report(collection: Collection, *, is_quick: bool) -> tuple[dict[str, float],
         pool, half = measured(collection, scores), mean(by_half(collection, form, seed) for seed in seeds)
         day = statistics.fmean(by_day(collection, scores, seed) for seed in seeds)
         send = statistics.fmean(sent(collection, form, seed) for seed in seeds)
-        _row(f"digest, {form}", pool, (*half, day, send))
+        plain = statistics.fmean(plainly_sent(collection, form, seed) for seed in seeds)
+        _row(f"digest, {form}", pool, (*half, day, send, plain))
         first = first or scores
         figures = figures or dict(zip((*MEASURES, "send_f1"), (*pool, send), strict=True))
     if not is_quick and "text" in collection.forms:
@@ -304,14 +367,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", metavar="DIR")
     parser.add_argument("--run", metavar="FILE")
+    parser.add_argument("--rejected", type=int, metavar="N")
     parser.add_argument("--quick", action="store_true")
     asked = parser.parse_args()
     figures, runs = {}, []
-    heads = [*(f"pool {name}" for name in MEASURES), *(f"half {name}" for name in MEASURES), "day ndcg10", "send_f1"]
+    heads = [
+        *(f"pool {name}" for name in MEASURES),
+        *(f"half {name}" for name in MEASURES),
+        "day ndcg10",
+        "send_f1",
+        "plain_f1",
+    ]
     print(" " * 30 + "".join(f"{head.split()[0]:>9}" for head in heads))
     print(" " * 30 + "".join(f"{head.split()[-1]:>9}" for head in heads))
     for folder in asked.folders:
         collection = Collection.read(folder)
+        if asked.rejected is not None:
+            collection = collection.with_few_rejected(asked.rejected)
         print(f"{folder}: {len(collection.ids)} items, {len(collection.interests)} interests")
         figures[folder], scores = report(collection, is_quick=asked.quick)
         runs.append((collection, scores))

@@ -21,7 +21,7 @@ class PhraseWords:
     """The words of many phrases in a row, a repeated word as often as its phrase has it."""
 
     phrases: NDArray[np.int64]  #: whose word it is; phrases are counted from 0, and one may be without words
-    masses: NDArray[np.float64]  #: what it weighs in the phrase: its idf
+    masses: NDArray[np.float64]  #: what it weighs in the phrase
     rates: NDArray[np.float64]  #: the part of the history's papers that have it, 0 to 1
 
 

@@ -1,4 +1,4 @@
-"""How common words are: the counts that many papers leave behind, by which rare words weigh more."""
+"""How much words say: the counts that many papers leave behind, by which rare words and subjects weigh more."""
 
 from __future__ import annotations
 
@@ -17,24 +17,33 @@ class History:
     document_counts: Mapping[str, int] = field(default_factory=dict)  #: {term: papers that have it}
     #: {(acronym, the terms that it is spelled out as, parted by spaces): papers that say so}
     definitions: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    #: {term: how often it stands in them, a place in a title counted three times}; once in each where nothing is said
+    occurrences: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def total(cls, histories: Iterable[History]) -> History:
         """The sum of many, in one pass over their words."""
         papers, length, counts, definitions = 0, 0, Counter[str](), Counter[tuple[str, str]]()
+        occurrences = Counter[str]()
         for history in histories:
             papers += history.papers
             length += history.total_length
             counts.update(history.document_counts)
             definitions.update(history.definitions)
-        return cls(papers, length, counts, definitions)
+            occurrences.update(history.occurrences)
+        return cls(papers, length, counts, definitions, occurrences)
 
-    def idf(self, term: str) -> float:
-        """How much a term says, above 0: the inverse document frequency as Lucene's BM25 has it."""
-        return self.idf_of(self.document_counts.get(term, 0))
+    def mass(self, term: str) -> float:
+        """How much a term says, above 0: more if few papers have it, and if those that do have it often.
+
+        The inverse document frequency says the first. The second tells subjects, which papers come back to, from words
+        that pass by: of two that are equally rare, "boundary layer" from "describe".
+        """
+        papers = self.document_counts.get(term, 0)
+        return self.idf_of(papers) * math.cbrt((self.occurrences.get(term, papers) + 1) / (papers + 1))
 
     def idf_of(self, count: int) -> float:
-        """The same of a term that so many papers have."""
+        """The inverse document frequency, as Lucene's BM25 has it, of a term that so many papers have."""
         return math.log(1 + (self.papers - count + 0.5) / (count + 0.5))
 
     @property

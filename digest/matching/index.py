@@ -130,7 +130,7 @@ class Index:
         """What `to_bytes` was given; an empty index of no bytes at all."""
         if not data:
             return cls.of(())
-        (papers, tokens, joined), _, terms, _, says = _head(data)
+        (papers, tokens, joined), _, terms, _, _, says = _head(data)
         body = zlib.decompress(data[_HEAD + int.from_bytes(data[:_HEAD]) :])
         number = _width(len(terms))
         kinds = [np.int64, np.int32, np.int32, np.int32, number, number]
@@ -155,11 +155,13 @@ class Index:
         """Two compressed parts: counts and acronyms, which `history_of` reads alone, and the arrays."""
         history = self.history
         definitions = [[short, long, papers] for (short, long), papers in sorted(self.definitions.items())]
-        counts = [history.document_counts.get(term, 0) for term in self.terms[1:]]
+        counts, occurrences = (
+            [known.get(term, 0) for term in self.terms[1:]] for known in (history.document_counts, history.occurrences)
+        )
         sizes = len(self.items), len(self.tokens), len(self.joined)
         head = zlib.compress(
             json.dumps(
-                [sizes, history.total_length, self.terms[1:], counts, definitions], separators=(",", ":")
+                [sizes, history.total_length, self.terms[1:], counts, occurrences, definitions], separators=(",", ":")
             ).encode()
         )
         number = _width(len(self.terms) - 1)
@@ -189,8 +191,19 @@ class Index:
     @cached_property
     def history(self) -> History:
         """How common its words are."""
-        counts = dict(zip(self.terms[1:], self.postings.sizes[1:].tolist(), strict=True))
-        return History(len(self.items), int(self.lengths.sum()), counts, self.definitions)
+        counts, occurrences = (
+            dict(zip(self.terms[1:], some[1:].tolist(), strict=True))
+            for some in (self.postings.sizes, self._occurrences)
+        )
+        return History(len(self.items), int(self.lengths.sum()), counts, self.definitions, occurrences)
+
+    @property
+    def _occurrences(self) -> NDArray[np.int64]:
+        """By number of a term: how often it stands somewhere, in a title thrice."""
+        postings = self.postings
+        sums = np.append(0, np.cumsum(TITLE_WEIGHT * postings.titles + postings.abstracts))
+        found: NDArray[np.int64] = np.diff(sums[postings.starts])
+        return found
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
@@ -209,19 +222,22 @@ def history_of(data: bytes) -> History:
     """The history of the index that `to_bytes` made this of, without reading its arrays."""
     if not data:
         return History()
-    (papers, _, _), length, terms, counts, says = _head(data)
-    return History(papers, length, dict(zip(terms, counts, strict=True)), says)
+    (papers, _, _), length, terms, counts, occurrences, says = _head(data)
+    return History(
+        papers, length, dict(zip(terms, counts, strict=True)), says, dict(zip(terms, occurrences, strict=True))
+    )
 
 
-def _head(data: bytes) -> tuple[tuple[int, int, int], int, list[str], list[int], Counter[tuple[str, str]]]:
+def _head(data: bytes) -> tuple[tuple[int, int, int], int, list[str], list[int], list[int], Counter[tuple[str, str]]]:
     end = _HEAD + int.from_bytes(data[:_HEAD])
-    sizes, length, terms, counts, definitions = json.loads(zlib.decompress(data[_HEAD:end]))
+    sizes, length, terms, counts, *occurrences, definitions = json.loads(zlib.decompress(data[_HEAD:end]))
     # editions have most of their words in common
     return (
         sizes,
         length,
         list(map(sys.intern, terms)),
         counts,
+        occurrences[0] if occurrences else counts,  # of an edition from before they were counted
         Counter({(short, long): papers for short, long, papers in definitions}),
     )
 

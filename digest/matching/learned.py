@@ -28,6 +28,7 @@ _NEAREST = 0.5  #: a paper teaches if it has at least so large a part of what th
 _COVERED = 1.5  #: and has words for so much of the phrase's weight, divided by how many words the phrase has
 _SHARPNESS = 3  #: the best fit is the one to trust
 _WORDS = 50
+_OWN = 0.5  #: what the phrase's own words count among them, since they are looked for anyway
 _LEAST_LETTERS, _LEAST_HOLDERS, _MOST_HOLDERS = 3, 3, 0.2  #: of a word that can be learned, the last of all papers
 #: a word is named if so many papers that have it, and so large a part of them, have so much of the phrase
 _TOGETHER, _MOSTLY, _FITTING = 3, 0.5, 0.8
@@ -70,7 +71,9 @@ class Lessons:
             return rows
 
     def taught(self, rows: NDArray[np.int64]) -> sparse.csr_array:
-        """Phrases by terms: the weights of what was learned, best first; those of a phrase sum to 1.
+        """Phrases by terms: the weights of what was learned; those of a phrase sum to 1.
+
+        Best first, but for the phrase's own words, which count half.
 
         Nothing is learned for phrases in quotes, and for none before there are enough papers.
         """
@@ -100,9 +103,9 @@ class Lessons:
         # where the past has nothing of a subject, nothing is learned
         least = _COVERED / np.maximum(query.lengths, 3)
         for found in earned(query, least):
-            yield self._learn(self._teachers(found, least))
+            yield self._learn(self._teachers(found, least), _own(query, found.sought))
 
-    def _learn(self, teachers: sparse.csr_array) -> sparse.csr_array:
+    def _learn(self, teachers: sparse.csr_array, own: NDArray[np.int32]) -> sparse.csr_array:
         taught = teachers @ self._weighted
         # so many words of a single teacher earn so much, and what all earn together is no less
         enough = np.zeros(teachers.shape[0], np.float32)
@@ -111,6 +114,7 @@ class Lessons:
         good = np.flatnonzero(taught.data >= np.repeat(enough, np.diff(taught.indptr)))
         starts = np.searchsorted(good, taught.indptr)
         rows, words, weights = strongest(starts, taught.indices[good], taught.data[good], _WORDS)
+        weights[(words[:, None] == own[rows]).any(axis=1)] *= _OWN
         parts = (weights / np.bincount(rows, weights)[rows]).astype(np.float32)
         return _table(rows, words, parts, taught.shape)
 
@@ -138,9 +142,9 @@ class Lessons:
         sizes = postings.sizes
         can_be = (sizes >= _LEAST_HOLDERS) & (sizes <= _MOST_HOLDERS * len(index.items))
         can_be &= np.array([len(term) >= _LEAST_LETTERS and term.isalpha() for term in index.terms])
-        idfs = np.array([index.history.idf(term) for term in index.terms]) * can_be
+        masses = np.array([index.history.mass(term) for term in index.terms]) * can_be
         earns = self._papers.impacts(postings)
-        earns.data *= np.repeat(idfs.astype(np.float32), postings.sizes)
+        earns.data *= np.repeat(masses.astype(np.float32), postings.sizes)
         weighted = earns.T.tocsr()
         weighted.eliminate_zeros()
         return weighted
@@ -200,6 +204,15 @@ def _table(
     """A sparse table of cells that stand row by row."""
     starts = np.searchsorted(rows, np.arange(shape[0] + 1)).astype(np.int32)
     return sparse.csr_array((values, columns, starts), shape=shape)
+
+
+def _own(query: Query, sought: range) -> NDArray[np.int32]:
+    """The numbers of the terms of some phrases, a row for each, with 0 behind the shorter ones."""
+    lengths = query.lengths[sought.start : sought.stop]
+    own = np.zeros((len(sought), lengths.max()), np.int32)
+    first, last = np.searchsorted(query.owner, [sought.start, sought.stop])
+    own[np.arange(own.shape[1]) < lengths[:, None]] = query.numbers[first:last]
+    return own
 
 
 def strongest(

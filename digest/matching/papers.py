@@ -22,7 +22,7 @@ from digest.matching.postings import Postings, distinct
 
 _K1 = 1.2  #: how soon more of the same word stops counting
 _B = 0.5  #: how much long papers pay; less than the usual .75, since papers without abstract share a day with long ones
-MOST = _K1 + 1  #: what a word repeated without end would earn, in units of its idf
+MOST = _K1 + 1  #: what a word repeated without end would earn, in units of its mass
 NEAR = 2  #: how many other words may stand among those of a phrase that counts as whole
 
 
@@ -37,13 +37,13 @@ class Papers:
         self.number = {term: number for number, term in enumerate(index.terms)}
         self._analysed = analysed
         self._ids = Numbers[str]()
-        self._facts: NDArray[np.float64] = np.empty((4, 0))  #: by id: number, row, idf and rate
+        self._facts: NDArray[np.float64] = np.empty((4, 0))  #: by id: number, row, mass and rate
         self._made: dict[tuple[Form, ...], int] = {}  #: rows beyond those of terms and pairs
         self._counted = index.count(np.empty(0, np.int32), np.empty(0, np.int64), 0)
         self._uncounted: list[NDArray[np.int64]] = []  #: places of the newest of these rows
 
     def impacts(self, postings: Postings, *, titles_only: bool = False) -> sparse.csr_array:
-        """What each row earns a paper, in units of its idf: the saturated count of BM25."""
+        """What each row earns a paper, in units of its mass: the saturated count of BM25."""
         counts = TITLE_WEIGHT * postings.titles + (0 if titles_only else postings.abstracts)
         data = (MOST * counts / (counts + self._slowness[postings.papers])).astype(np.float32)
         shape = len(postings.starts) - 1, len(self.index.items)
@@ -66,18 +66,21 @@ class Papers:
         ids = self._ids.of(terms)
         if new := self._ids.since(self._facts.shape[1]):
             self._facts = np.concatenate([self._facts, self._facts_of(new)], axis=1)
-        numbers, rows, idfs, rates = self._facts[:, ids]
-        return Words(ids, numbers.astype(np.int64), rows.astype(np.int64), idfs, rates)
+        numbers, rows, masses, rates = self._facts[:, ids]
+        return Words(ids, numbers.astype(np.int64), rows.astype(np.int64), masses, rates)
 
     def _facts_of(self, terms: Sequence[str]) -> NDArray[np.float64]:
-        """The number, row, idf and rate of terms, each a row."""
+        """The number, row, mass and rate of terms, each a row."""
         numbers = [self.number.get(term, 0) for term in terms]
         rows = [self._row(term, number) for term, number in zip(terms, numbers, strict=True)]
         counts = np.array([self.history.document_counts.get(term, 0) for term in terms])
         # many terms are equally common
         different, which = distinct(counts)
         idfs = np.array([self.history.idf_of(count) for count in different.tolist()])[which]
-        return np.array([numbers, rows, idfs, counts / max(self.history.papers, 1)])
+        occurrences = self.history.occurrences
+        places = np.array([occurrences.get(term, count) for term, count in zip(terms, counts.tolist(), strict=True)])
+        masses = idfs * np.cbrt((places + 1) / (counts + 1))
+        return np.array([numbers, rows, masses, counts / max(self.history.papers, 1)])
 
     def _row(self, term: str, number: int) -> int:
         """The row of all forms of a term that has this number."""
@@ -243,5 +246,5 @@ class Words:
     ids: NDArray[np.int64]  #: equal ones are one word
     numbers: NDArray[np.int64]  #: of their terms in the index, 0 where no paper has them
     rows: NDArray[np.int64]
-    idfs: NDArray[np.float64]
+    masses: NDArray[np.float64]  #: how much they say
     rates: NDArray[np.float64]  #: the part of the history's papers that have it

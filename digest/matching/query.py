@@ -45,6 +45,7 @@ class Query:
     """Phrases as weighted rows of postings, word by word; without words, a phrase has one that is nowhere."""
 
     owner: NDArray[np.int64]  #: by word: the number of its phrase; words stand phrase by phrase
+    numbers: NDArray[np.int64]  #: by word: of its term in the index, 0 where no paper has it
     weights: NDArray[np.float64]  #: of words; those of a phrase sum to 1
     bonuses: NDArray[np.float64]  #: of each word with the next one
     lengths: NDArray[np.int64]  #: by phrase: how many words it has, 1 at least
@@ -66,15 +67,23 @@ class Query:
         pairs = np.zeros(len(owner), np.int64)
         pairs[:-1][is_pair] = papers.pair_rows(words.numbers[:-1][is_pair], words.numbers[1:][is_pair])
         papers.adapt(phrases, np.cumsum(sizes) - sizes, words.rows, pairs)
-        mass = np.bincount(owner, words.idfs, len(phrases))[owner]
-        # a pair is at most as common as the rarer of its words, whose idf therefore stands for it
-        bonuses = PAIR_BONUS * np.maximum(words.idfs, np.append(words.idfs[1:], 0)) / mass
+        mass = np.bincount(owner, words.masses, len(phrases))[owner]
+        # a pair is at most as common as the rarer of its words, so the larger mass stands for it
+        bonuses = PAIR_BONUS * np.maximum(words.masses, np.append(words.masses[1:], 0)) / mass
         counted = np.flatnonzero((lengths > 0)[owner])
         worth = factors(
-            PhraseWords(owner[counted], words.idfs[counted], words.rates[counted]), len(phrases), papers.history.papers
+            PhraseWords(owner[counted], words.masses[counted], words.rates[counted]),
+            len(phrases),
+            papers.history.papers,
         )
         return cls(
-            owner, words.idfs / mass, bonuses, sizes, worth, *_rows(papers, words.rows, pairs, titles_only=titles_only)
+            owner,
+            words.numbers,
+            words.masses / mass,
+            bonuses,
+            sizes,
+            worth,
+            *_rows(papers, words.rows, pairs, titles_only=titles_only),
         )
 
     def __len__(self) -> int:

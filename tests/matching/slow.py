@@ -19,7 +19,7 @@ def share(phrase: Phrase, text: ItemText, history: History, known: set[str]) -> 
     """The share of a phrase without learned words, in one paper of an edition whose terms are known."""
     part, covered = _direct(phrase, text, history, known)
     as_one_thing = covered ** min(1.0, (3 / len(phrase.terms)) ** 3)
-    return part * as_one_thing * _worth(phrase, [history.idf(term) for term in phrase.terms], history)
+    return part * as_one_thing * _worth(phrase, [history.mass(term) for term in phrase.terms], history)
 
 
 def lesson(phrase: Phrase, papers: Sequence[ItemText], history: History) -> dict[str, float]:
@@ -36,32 +36,33 @@ def lesson(phrase: Phrase, papers: Sequence[ItemText], history: History) -> dict
             if 3 <= history.document_counts[term] <= 0.2 * len(papers) and len(term) >= 3 and term.isalpha():
                 impact = _impact(_count([Form((term,))], papers[at]), papers[at], history)
                 trust = (parts[at] / parts[best[0]]) ** 3
-                earned[term] = earned.get(term, 0) + trust * history.idf(term) * impact
+                earned[term] = earned.get(term, 0) + trust * history.mass(term) * impact
     # of words that earn the same the one met first
     strongest = sorted(
         (term for term in history.document_counts if term in earned), key=lambda term: -round(earned[term], 5)
     )[:50]
-    return {term: earned[term] / sum(earned[one] for one in strongest) for term in strongest}
+    parts = {term: earned[term] * (0.5 if term in phrase.terms else 1) for term in strongest}
+    return {term: part / sum(parts.values()) for term, part in parts.items()}
 
 
 def _direct(phrase: Phrase, text: ItemText, history: History, known: set[str]) -> tuple[float, float]:
-    """The part of the most that a phrase can earn, and the part of its idf in words that the paper has."""
+    """The part of the most that a phrase can earn, and the part of its mass in words that the paper has."""
     acronyms = Acronyms.of(history)
     forms = forms_of(phrase, acronyms, known)
-    idfs = [history.idf(term) for term in phrase.terms]
-    earned = sum(idf * _impact(_count(some, text), text, history) for idf, some in zip(idfs, forms, strict=True))
-    for at in range(len(idfs) - 1):
+    masses = [history.mass(term) for term in phrase.terms]
+    earned = sum(mass * _impact(_count(some, text), text, history) for mass, some in zip(masses, forms, strict=True))
+    for at in range(len(masses) - 1):
         if phrase.terms[at] != phrase.terms[at + 1]:
             pair = [Form(phrase.terms[at : at + 2])]
             pair += [Form((term,), is_unbound=True) for i, j, term in runs(phrase, acronyms, known) if i <= at < j]
-            earned += 0.1 * max(idfs[at : at + 2]) * _impact(_count(pair, text), text, history)
-    found = sum(idf for idf, some in zip(idfs, forms, strict=True) if _count(some, text))
-    return earned / (2.2 * sum(idfs)), found / sum(idfs)
+            earned += 0.1 * max(masses[at : at + 2]) * _impact(_count(pair, text), text, history)
+    found = sum(mass for mass, some in zip(masses, forms, strict=True) if _count(some, text))
+    return earned / (2.2 * sum(masses)), found / sum(masses)
 
 
-def _worth(phrase: Phrase, idfs: list[float], history: History) -> float:
+def _worth(phrase: Phrase, masses: list[float], history: History) -> float:
     rates = [history.document_counts.get(term, 0) / history.papers for term in phrase.terms]
-    words = PhraseWords(np.zeros(len(idfs), np.int64), np.array(idfs), np.array(rates))
+    words = PhraseWords(np.zeros(len(masses), np.int64), np.array(masses), np.array(rates))
     [factor] = factors(words, 1, history.papers)
     return float(factor)
 

@@ -35,7 +35,7 @@ def measured(phrase: str, history: History) -> float:
     """The factor of a phrase that has no word twice, with the counts of a history."""
     terms = [word.term for word in wanted(phrase)]
     rates = [history.document_counts.get(term, 0) / history.papers for term in terms]
-    return factor([(history.idf(term), rate) for term, rate in zip(terms, rates, strict=True)], history.papers)
+    return factor([(history.mass(term), rate) for term, rate in zip(terms, rates, strict=True)], history.papers)
 
 
 def test_by_chance_is_the_mean_and_three_deviations() -> None:

@@ -61,16 +61,43 @@ def test_no_bytes_are_no_papers() -> None:
 
 def test_the_rarer_word_says_more() -> None:
     history = Index.of(paper(title=title) for title in ("graph nets", "graph tea", "graph")).history
-    assert history.idf("unheard") > history.idf("tea") > history.idf("graph") > 0
+    assert history.mass("unheard") > history.mass("tea") > history.mass("graph") > 0
+
+
+def test_of_equally_rare_words_the_one_that_papers_come_back_to_says_more() -> None:
+    texts = [
+        paper(abstract="Tea, tea and more tea, described by birds"),
+        paper(abstract="Stones"),
+        paper(title="Birds"),
+    ]
+    history = Index.of(texts).history
+    assert history.occurrences["tea"] == 3
+    assert history.mass("tea") > history.mass("describ") > 0
+    # a place in the title is worth three
+    assert history.occurrences["bird"] == 1 + 3
+
+
+@given(st.integers(0, 50), st.integers(0, 500), st.integers(1, 500))
+def test_every_further_place_adds_to_what_a_word_says(papers: int, places: int, more: int) -> None:
+    few, many = (
+        History(50, 5000, {"tea": papers}, occurrences={"tea": papers + some}) for some in (places, places + more)
+    )
+    assert 0 < few.mass("tea") < many.mass("tea")
+
+
+def test_where_places_are_not_counted_rarity_alone_tells() -> None:
+    counts = {"tea": 3}
+    assert History(50, 5000, counts).mass("tea") == History(50, 5000, counts, occurrences=counts).mass("tea")
 
 
 @pytest.mark.parametrize("titles", [[], ["graph"], ["graph"] * 50])
 def test_even_a_tiny_history_gives_sane_numbers(titles: list[str]) -> None:
     history = Index.of(paper(title=title) for title in titles).history
-    assert history.idf("graph") > 0
+    assert history.mass("graph") > 0
 
 
-def test_a_title_counts_three_times_in_the_length() -> None:
+def test_a_title_counts_three_times_in_lengths_and_occurrences() -> None:
     history = Index.of([paper(title="graph nets", abstract="all of tea")]).history
     assert history.total_length == 3 * 2 + 1
     assert dict(history.document_counts) == {"graph": 1, "net": 1, "tea": 1}
+    assert dict(history.occurrences) == {"graph": 3, "net": 3, "tea": 1}

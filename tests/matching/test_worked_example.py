@@ -19,7 +19,12 @@ from digest.matching.scores import EditionScores
 from digest.model import Profile
 
 PAGE = Path(__file__).parents[2] / "docs" / "matching.md"
-HISTORY = History(papers=1000, total_length=120_000, document_counts={"graph": 80, "neural": 250, "network": 300})
+HISTORY = History(
+    papers=1000,
+    total_length=120_000,
+    document_counts={"graph": 80, "neural": 250, "network": 300},
+    occurrences={"graph": 320, "neural": 500, "network": 900},
+)
 PAPER = paper(
     title="Rewiring graphs once is enough",
     abstract=(
@@ -36,9 +41,9 @@ def test_the_worked_example_is_what_the_program_computes() -> None:
     edition = EditionScores([announced(PAPER)], HISTORY)
     why = explain(Profile(), understand(INTERESTS).interests, [edition], PAPER.item)
     page = PAGE.read_text(encoding="utf-8")
-    idfs = [f"{HISTORY.idf(term):.2f}" for term in ("graph", "neural", "network")]
+    masses = [f"{HISTORY.mass(term):.3f}" for term in ("graph", "neural", "network")]
     rows = [f"| `{each.interest}` | {each.field} | {', '.join(each.words)} | {each.points} |" for each in why.matches]
-    for figure in (*idfs, *rows, f"score {why.score}", f"line of {why.threshold}"):
+    for figure in (*masses, *rows, f"score {why.score}", f"line of {why.threshold}"):
         assert figure in page, figure
 
 
