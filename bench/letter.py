@@ -31,6 +31,7 @@ from jinja2 import Environment, FileSystemLoader
 from mjml import mjml2html
 from ruamel.yaml import YAML
 
+from digest.collector import rare_collection
 from digest.letter.fit import forms
 from digest.letter.layout import lay_out
 from digest.letter.press import Press
@@ -174,11 +175,12 @@ class Peers:
 
 
 def cpu_us(make: Callable[[Letter, str, str], bytes], letters: Sequence[Letter], press: Press) -> float:
-    """CPU time for one message with its subject, in microseconds."""
-    started = time.process_time()
-    for at, letter in enumerate(letters):
-        make(letter, press.subject(letter), f"<{at}.1@example.org>")
-    return (time.process_time() - started) / len(letters) * 1e6
+    """CPU time for one message with its subject, in microseconds, with the collector as it is while letters leave."""
+    with rare_collection():
+        started = time.process_time()
+        for at, letter in enumerate(letters):
+            make(letter, press.subject(letter), f"<{at}.1@example.org>")
+        return (time.process_time() - started) / len(letters) * 1e6
 
 
 def main() -> None:

@@ -11,9 +11,9 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from digest.collector import no_collection
 from digest.matching.acronyms import Acronyms
 from digest.matching.analysis import Analysed, Form, analyse, split
-from digest.matching.collector import no_collection
 from digest.matching.evidence import Evidence, Found
 from digest.matching.forms import forms_of
 from digest.matching.grammar import Sought, canonical

@@ -8,18 +8,17 @@ for is written down together. What is not sent in the end, whatever the reason, 
 
 from __future__ import annotations
 
-import gc
 import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
+from digest.collector import rare_collection
 from digest.delivery.breaker import Breaker
 from digest.delivery.domains import Domains
 from digest.delivery.fence import Fence, Seconds, since_boot
@@ -43,9 +42,6 @@ _BRISK, _SLOW = 1.0, 5.0
 
 #: different things that servers have said, kept for the report
 _TEXTS = 100
-
-#: new values after which garbage is looked for: those of some hundred letters
-_GARBAGE = 50_000
 
 #: seconds between two looks at whether there is room under the rates again
 _LONGEST_NAP = 30.0
@@ -129,28 +125,12 @@ class Courier:
     def run(self, *, only: int | None = None, report: Callable[[int], None] = lambda _: None) -> Delivered:
         """Send everything that may be sent now, to one reader with `only`; `report` is told how many were tried."""
         self.sweep()
-        with _at_rest(), self.outbox.database.kept():
+        with rare_collection(), self.outbox.database.kept():
             return _Run(self, only, report).run()
 
     def sweep(self) -> None:
         """End what time has ended: leases that ran out, letters that are no longer news."""
         self.outbox.sweep(self._clock())
-
-
-@contextmanager
-def _at_rest() -> Iterator[None]:
-    """Look for garbage less often, and not among what is in memory now: letters leave next to none behind.
-
-    To look through all of it every few letters takes a tenth of the time of a run.
-    """
-    thresholds = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_GARBAGE, *thresholds[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
 
 
 class _Run:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from digest.matching.collector import no_collection
+from digest.collector import no_collection
 from digest.model import Delivery, SkipReason, State
 from digest.pipeline.composer import Composer
 from digest.pipeline.enqueue import ChangedError, Decided, Enqueue, missed_reason
