@@ -96,7 +96,7 @@ def vouched(letter: Letter, words: Words) -> str:
     """Who added a reader that did not ask; "" for all others."""
     if not letter.is_first or letter.vouched_by is None:
         return ""
-    return words.say("first_vouched", email=plain(letter.recipient), who=at_word(plain(letter.vouched_by), _NAME))
+    return words.say("first_vouched", email=letter.recipient, who=at_word(plain(letter.vouched_by), _NAME))
 
 
 def leave(letter: Letter, site: Site, words: Words) -> Link | None:

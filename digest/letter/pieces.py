@@ -11,11 +11,11 @@ from urllib.parse import quote
 from markupsafe import escape
 
 from digest.letter import frame, layout
+from digest.letter.addressed import Addressed, set_paragraph
 from digest.letter.cache import Cache
 from digest.letter.columns import wrapped
 from digest.letter.cutting import at_word
 from digest.letter.links import acting_address
-from digest.letter.plain import plain
 from digest.letter.quoted import encoded
 from digest.letter.rows import Row, Rows
 from digest.letter.slots import Pattern, Sentence, slot
@@ -29,6 +29,7 @@ _SHELLS = 50
 _HEAD = ("name", "note", "title")
 _QUOTED_TOKEN = quote(slot("token"), safe="")
 _NOTHING = (b"", b"")
+_EMAIL = slot("email")
 
 
 _Patterns = tuple[Pattern, Pattern]  # of the HTML and of the text
@@ -47,7 +48,8 @@ class _Sentences(NamedTuple):
 
     notices: list[Row]
     around: tuple[Pair, ...]  #: headline, lead and the footer after its first paragraph
-    goes_to: Sentence  #: that first paragraph, for an address
+    goes_to: Addressed  #: that first paragraph
+    vouched: Addressed | None
     paragraphs: int  #: after it
 
 
@@ -141,17 +143,17 @@ class Pieces:
 
     def _head_of(self, name: str, note: str) -> Row:
         title = encoded(wrapped(self._title.filled(name, note)))
-        return _filled(self._head, _set(name), _set(note), (b"", title))
+        return _filled(self._head, set_paragraph(name), set_paragraph(note), (b"", title))
 
     # --- what stands around them ---
 
     def _framed(self, letter: Letter, subject: str, token: bytes) -> tuple[Row, list[Row], Row]:
         """What stands before the rows, the notices that come first among them, and what stands after them."""
-        sentences, vouched = self._sentences(letter), frame.vouched(letter, self._templates.words)
-        own = self._paragraph(subject), self._preheader(letter), _set(vouched) if vouched else _NOTHING
-        goes_to = _set(sentences.goes_to.filled(plain(letter.recipient)))
+        sentences = self._sentences(letter)
+        vouched, goes_to = sentences.vouched, sentences.goes_to.to(letter.recipient)
+        own = self._paragraph(subject), self._preheader(letter), vouched.to(letter.recipient) if vouched else _NOTHING
         html, text = zip(*own, goes_to, (token, token), *sentences.around, strict=True)
-        shape = (letter.token is not None, bool(vouched), sentences.paragraphs)
+        shape = (letter.token is not None, vouched is not None, sentences.paragraphs)
         before, after = self._shells.get(shape) or self._shells.keep(shape, self._shell(letter, _Shape(*shape)))
         return (
             (before[0].parts(*html), before[1].parts(*text)),
@@ -160,7 +162,7 @@ class Pieces:
         )
 
     def _paragraph(self, said: str) -> Pair:
-        return self._paragraphs.get(said) or self._paragraphs.keep(said, _set(said))
+        return self._paragraphs.get(said) or self._paragraphs.keep(said, set_paragraph(said))
 
     def _preheader(self, letter: Letter) -> Pair:
         """Why the letter came. Most readers who follow the same phrases are told the same."""
@@ -168,7 +170,7 @@ class Pieces:
         if not phrases:
             return self._paragraph(frame.preheader(letter, words))
         key = (phrases, frame.others(letter))
-        return self._because.get(key) or self._because.keep(key, _set(frame.because(*key, words)))
+        return self._because.get(key) or self._because.keep(key, set_paragraph(frame.because(*key, words)))
 
     def _sentences(self, letter: Letter) -> _Sentences:
         """What this letter says to everybody of whom the same is true."""
@@ -181,11 +183,17 @@ class Pieces:
 
     def _say_all(self, letter: Letter) -> _Sentences:
         words, count = self._templates.words, len(frame.main_picks(letter))
-        notices = [_filled(self._notice, _set(sentence)) for sentence in frame.notices(letter, words)]
+        notices = [_filled(self._notice, set_paragraph(sentence)) for sentence in frame.notices(letter, words)]
         footer = frame.footer(letter, self._site, words)
         around = (frame.headline(letter, words, count), frame.lead(letter, words), *footer)
-        goes_to = Sentence(words.goes_to(slot("email"), letter.days, letter.send_at), ("email",))
-        return _Sentences(notices, tuple(map(_set, around)), goes_to, len(footer))
+        vouched = frame.vouched(replace(letter, recipient=_EMAIL), words)
+        return _Sentences(
+            notices=notices,
+            around=tuple(map(set_paragraph, around)),
+            goes_to=_addressed(words.goes_to(_EMAIL, letter.days, letter.send_at)),
+            vouched=_addressed(vouched) if vouched else None,
+            paragraphs=len(footer),
+        )
 
     def _shell(self, letter: Letter, shape: _Shape) -> tuple[_Patterns, _Patterns]:
         """What stands before and after the rows of a letter of this shape, for the values of `set`."""
@@ -217,7 +225,7 @@ class Pieces:
 
     def _say(self, key: str, n: int) -> Pair:
         """A sentence that many letters say."""
-        return self._said.get((key, n)) or self._said.keep((key, n), _set(self._templates.words.say(key, n)))
+        return self._said.get((key, n)) or self._said.keep((key, n), set_paragraph(self._templates.words.say(key, n)))
 
     def _printed(self, macro: tuple[Any, ...], names: Sequence[str] = ()) -> _Patterns:
         return _patterns(self._templates.html_part(*macro), self._templates.text_part(*macro), names)
@@ -227,11 +235,8 @@ def _patterns(html: str, text: str, names: Sequence[str], *, is_row: bool = True
     return Pattern(html, names, is_row=is_row), Pattern(text, names, is_row=is_row)
 
 
-def _set(text: str) -> Pair:
-    """A paragraph, encoded for both parts; most short ones are the same in both."""
-    escaped, lines = str(escape(text)), wrapped(text)
-    html = encoded(escaped)
-    return html, html if lines == escaped else encoded(lines)
+def _addressed(sentence: str) -> Addressed:
+    return Addressed(Sentence(sentence, ("email",)))
 
 
 def _filled(patterns: _Patterns, *values: Pair) -> Row:
