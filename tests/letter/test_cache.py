@@ -89,3 +89,11 @@ def test_whatever_differs_for_one_reader_is_set_anew(pieces: Pieces, changed: st
     for form in forms(len(letter.picks), 0):
         html, text = pieces.set(letter, "Other", form)
         assert (decoded(html), decoded(text)) == Reference(samples.SITE, TEMPLATES).bodies(letter, "Other", form)
+
+
+def test_a_reason_made_where_another_has_gone_is_not_taken_for_it(pieces: Pieces) -> None:
+    """Reasons are known by where they stand in memory, and Python puts new ones where old ones stood."""
+    form = next(forms(12, 0))
+    for words in ("kept", "apart", "words", "kept apart", "words kept", "on words") * 5:
+        html, _ = pieces.set(letter_with(replace(MATCH, words=tuple(words.split()))), "Other", form)
+        assert f"{words}</" in decoded(html)
