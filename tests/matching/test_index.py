@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -83,6 +85,17 @@ def test_every_further_place_adds_to_what_a_word_says(papers: int, places: int, 
         History(50, 5000, {"tea": papers}, occurrences={"tea": papers + some}) for some in (places, places + more)
     )
     assert 0 < few.mass("tea") < many.mass("tea")
+
+
+def test_an_edition_kept_before_places_were_counted_is_still_read() -> None:
+    data = Index.of([paper(title="Graph nets", abstract="Tea and tea")]).to_bytes()
+    width = 4
+    end = width + int.from_bytes(data[:width])
+    sizes, length, terms, counts, _, definitions = json.loads(zlib.decompress(data[width:end]))
+    head = zlib.compress(json.dumps([sizes, length, terms, counts, definitions]).encode())
+    old = len(head).to_bytes(width) + head + data[end:]
+    assert history_of(old).occurrences == history_of(data).document_counts
+    assert Index.from_bytes(old).terms == Index.from_bytes(data).terms
 
 
 def test_where_places_are_not_counted_rarity_alone_tells() -> None:
