@@ -40,11 +40,8 @@ class History:
         that pass by: of two that are equally rare, "boundary layer" from "describe".
         """
         papers = self.document_counts.get(term, 0)
-        return self.idf_of(papers) * math.cbrt((self.occurrences.get(term, papers) + 1) / (papers + 1))
-
-    def idf_of(self, count: int) -> float:
-        """The inverse document frequency, as Lucene's BM25 has it, of a term that so many papers have."""
-        return math.log(1 + (self.papers - count + 0.5) / (count + 0.5))
+        idf = math.log(1 + (self.papers - papers + 0.5) / (papers + 0.5))  # as Lucene's BM25 has it
+        return idf * math.cbrt((self.occurrences.get(term, papers) + 1) / (papers + 1))
 
     @property
     def average_length(self) -> float:

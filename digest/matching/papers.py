@@ -18,7 +18,7 @@ from digest.matching.history import History
 from digest.matching.index import Index
 from digest.matching.numbering import Numbers
 from digest.matching.phrase import Phrase
-from digest.matching.postings import Postings, distinct
+from digest.matching.postings import Postings
 
 _K1 = 1.2  #: how soon more of the same word stops counting
 _B = 0.5  #: how much long papers pay; less than the usual .75, since papers without abstract share a day with long ones
@@ -74,12 +74,7 @@ class Papers:
         numbers = [self.number.get(term, 0) for term in terms]
         rows = [self._row(term, number) for term, number in zip(terms, numbers, strict=True)]
         counts = np.array([self.history.document_counts.get(term, 0) for term in terms])
-        # many terms are equally common
-        different, which = distinct(counts)
-        idfs = np.array([self.history.idf_of(count) for count in different.tolist()])[which]
-        occurrences = self.history.occurrences
-        places = np.array([occurrences.get(term, count) for term, count in zip(terms, counts.tolist(), strict=True)])
-        masses = idfs * np.cbrt((places + 1) / (counts + 1))
+        masses = [self.history.mass(term) for term in terms]
         return np.array([numbers, rows, masses, counts / max(self.history.papers, 1)])
 
     def _row(self, term: str, number: int) -> int:
